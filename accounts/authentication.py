@@ -1,0 +1,87 @@
+"""From credentials to an actor: password, bearer token, basic credentials. Protocols call this; it knows no HTTP."""
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import ApiToken, User
+from events import context
+from lib import digests
+from lib.errors import Unauthenticated
+
+TOKEN_MARK = "ghs_"  # noqa: S105 - the first letters of every token, not one
+_USE_IS_NOTED_EVERY = timedelta(minutes=1)
+
+
+class NameOrEmailBackend(ModelBackend):
+    """Signs people in by user name or e-mail. Service accounts and the system have no password to sign in with."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """The person with this name and password, or None."""
+        if not username or not password:
+            return None
+        return with_password(username, password)
+
+
+def with_password(name: str, password: str) -> User | None:
+    """The active person of this user name or e-mail, if the password is right; as slow for unknown names."""
+    user = User.objects.filter(Q(username=name.lower()) | Q(email__iexact=name), kind=User.Kind.PERSON).first()
+    if user is None:
+        make_password(password)
+        return None
+    if not user.is_active or not _password_is_right(password, user.password, _fingerprint(password, user.password)):
+        return None
+    return user
+
+
+def with_token(secret: str, *, address: str = "") -> User:
+    """The owner of an open token, with the token's scopes. Raises Unauthenticated."""
+    token = ApiToken.objects.select_related("owner").filter(digest=digests.of_bytes(secret.encode())).first()
+    if token is None or not token.is_open or not token.owner.is_active:
+        raise Unauthenticated("The token is unknown, expired or revoked.")
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > _USE_IS_NOTED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now, last_used_from=address)
+    context.note_token(token.prefix)
+    token.owner.scopes = token.scope_set
+    return token.owner
+
+
+def with_basic(name: str, password: str, *, address: str = "") -> User:
+    """Name and password, or any name with a token as the password. Raises Unauthenticated."""
+    if password.startswith(TOKEN_MARK):
+        return with_token(password, address=address)
+    user = with_password(name, password)
+    if user is None:
+        raise Unauthenticated("The user name or the password is wrong.")
+    return user
+
+
+def _fingerprint(password: str, encoded: str) -> str:
+    """Names a pair of password and stored hash in memory without holding the password."""
+    return hmac.new(settings.SECRET_KEY.encode(), f"{encoded}\0{password}".encode(), hashlib.sha256).hexdigest()
+
+
+def _password_is_right(password: str, encoded: str, fingerprint: str) -> bool:
+    """Whether the password fits. Clients that send it with every request pay for the slow hash once, not every time."""
+    if fingerprint in _known_good:
+        return True
+    if not check_password(password, encoded):
+        return False
+    if len(_known_good) >= 1024:
+        _known_good.clear()
+    _known_good.add(fingerprint)
+    return True
+
+
+_known_good: set[str] = set()

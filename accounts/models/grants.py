@@ -1,0 +1,22 @@
+"""Grants: one row gives one role on one thing to one team. Direct foreign keys keep lists fast."""
+
+from django.db import models
+from guardian.models import GroupObjectPermissionBase
+
+from accounts.models.registries import Registry
+
+
+class Grant(GroupObjectPermissionBase):
+    """The base of every grant table. A floor with shared things of its own adds a table with `content_object`."""
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        abstract = True
+
+
+class RegistryGrant(Grant):
+    """A role on a registry and, unless it is cut off, on everything in it."""
+
+    content_object = models.ForeignKey(Registry, on_delete=models.CASCADE, related_name="grants")
+
+    class Meta(Grant.Meta):
+        abstract = False

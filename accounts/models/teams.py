@@ -1,0 +1,22 @@
+"""Teams: the groups that grants are given to. Everybody has a personal team of one for private grants."""
+
+from django.contrib.auth.models import Group
+from django.db import models
+
+
+class Team(models.Model):
+    """A named group of people and service accounts. Membership is Django's `user.groups`."""
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="team")
+    name = models.CharField(max_length=100, unique=True)
+    person = models.OneToOneField(
+        "accounts.User", null=True, blank=True, on_delete=models.CASCADE, related_name="personal_team"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether this team stands for one person."""
+        return self.person_id is not None

@@ -1,0 +1,1 @@
+"""Changes to people, teams, tokens and registries."""

@@ -1,0 +1,71 @@
+"""The words of permission: what may be done (rights), what people are given (roles), what tokens allow (scopes)."""
+
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """One thing that somebody may do to a registry, a model, an experiment or a part of them."""
+
+    SEE = "see"
+    DOWNLOAD = "download"
+    LOG = "log"
+    REGISTER = "register"
+    EDIT = "edit"
+    REQUEST = "request"
+    PROMOTE = "promote"
+    REVIEW = "review"
+    MANAGE = "manage"
+    ADMINISTER = "administer"
+
+
+class Role(StrEnum):
+    """A set of rights with a name. A grant gives one role on one thing to one team."""
+
+    METADATA_READER = "metadata_reader"
+    READER = "reader"
+    CONTRIBUTOR = "contributor"
+    REVIEWER = "reviewer"
+    MAINTAINER = "maintainer"
+
+
+class Scope(StrEnum):
+    """What a token may be used for; a token never does more than its owner may."""
+
+    READ = "read"
+    WRITE = "write"
+    REVIEW = "review"
+    ADMIN = "admin"
+
+
+_READER = {Right.SEE, Right.DOWNLOAD}
+_CONTRIBUTOR = _READER | {Right.LOG, Right.REGISTER, Right.EDIT, Right.REQUEST, Right.PROMOTE}
+_REVIEWER = _READER | {Right.REQUEST, Right.REVIEW}
+
+RIGHTS_OF: dict[Role, frozenset[Right]] = {
+    Role.METADATA_READER: frozenset({Right.SEE}),
+    Role.READER: frozenset(_READER),
+    Role.CONTRIBUTOR: frozenset(_CONTRIBUTOR),
+    Role.REVIEWER: frozenset(_REVIEWER),
+    Role.MAINTAINER: frozenset(_CONTRIBUTOR | _REVIEWER | {Right.MANAGE}),
+}
+
+SCOPE_FOR: dict[Right, Scope] = {
+    Right.SEE: Scope.READ,
+    Right.DOWNLOAD: Scope.READ,
+    Right.LOG: Scope.WRITE,
+    Right.REGISTER: Scope.WRITE,
+    Right.EDIT: Scope.WRITE,
+    Right.REQUEST: Scope.WRITE,
+    Right.PROMOTE: Scope.WRITE,
+    Right.REVIEW: Scope.REVIEW,
+    Right.MANAGE: Scope.ADMIN,
+    Right.ADMINISTER: Scope.ADMIN,
+}
+
+# As Django's `Meta.permissions` wants them: guardian stores a role as the permission of this name.
+ROLE_LABELS = tuple((role.value, role.value.replace("_", " ").capitalize()) for role in Role)
+
+
+def roles_with(right: Right) -> list[str]:
+    """The names of the roles that hold this right."""
+    return [role.value for role, rights in RIGHTS_OF.items() if right in rights]

@@ -1,0 +1,1 @@
+"""Policies, reviews, decisions and promotions: who has to agree before a version moves."""

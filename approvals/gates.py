@@ -1,0 +1,23 @@
+"""What approvals say about somebody else's move."""
+
+from approvals.models import Review
+from approvals.queries import checks, open_review, policy_on
+from registry.gates import Move
+
+
+def policy_holds(move: Move) -> str | None:
+    """Where a policy is in force, a version only goes with an approved review whose every check holds now."""
+    policy = policy_on(move.version.model.registry_id, stage=move.stage, alias=move.alias)
+    if policy is None:
+        return None
+    review = open_review(move.version)
+    if review is None or not _covers(review, move):
+        return f"{move} is governed by a policy: ask for a review of version {move.version.number} first."
+    failed = [check.sentence for check in checks(review) if not check.holds]
+    if failed:
+        return f"Review {review.pk} is not complete. {' '.join(failed)}"
+    return None
+
+
+def _covers(review: Review, move: Move) -> bool:
+    return review.stage == move.stage if move.stage else review.alias == move.alias

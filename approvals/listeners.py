@@ -1,0 +1,40 @@
+"""What this floor does when it hears of something from below."""
+
+from django.db.models import Model, Q
+from django.utils import timezone
+
+from accounts.models import Registry
+from accounts.queries import system_user
+from approvals import tasks
+from approvals.models import Review
+from approvals.operations.policies import create_policy
+from approvals.queries import OPEN_STATES
+from events.kinds import Kind
+from events.models import Event
+from scanning.models import Scan
+
+PROTECTED_ALIAS = "champion"
+
+
+def furnish_registry(event: Event, subject: Model) -> None:
+    """A new registry asks for an approval and a clean scan before Production and before @champion."""
+    if event.kind == Kind.REGISTRY_CREATED and isinstance(subject, Registry):
+        create_policy(subject, stage="Production", actor=system_user())
+        create_policy(subject, alias=PROTECTED_ALIAS, actor=system_user())
+
+
+def apply_when_scanned(event: Event, subject: Model) -> None:
+    """A scan may be the last thing that an approved review waited for."""
+    if event.kind == Kind.SCAN_FINISHED and isinstance(subject, Scan):
+        waiting = Review.objects.filter(state=Review.State.APPROVED, version__tree=subject.tree_id)
+        for pk in waiting.values_list("pk", flat=True):
+            tasks.apply.delay_on_commit(pk)
+
+
+def close_with_version(event: Event, subject: Model) -> None:
+    """Nobody decides about a version that is gone."""
+    if event.kind in (Kind.VERSION_DELETED, Kind.MODEL_DELETED):
+        gone = Q(version=subject) if event.kind == Kind.VERSION_DELETED else Q(version__model=subject)
+        Review.objects.filter(gone, state__in=OPEN_STATES).update(
+            state=Review.State.WITHDRAWN, closed_at=timezone.now()
+        )

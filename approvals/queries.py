@@ -1,0 +1,132 @@
+"""Reading policies and reviews as an actor may see them, and what still stands between a version and its place."""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts import access
+from accounts.models import Registry, User
+from accounts.rights import Right
+from approvals.models import Decision, Policy, Review
+from approvals.rules import Check, Said, approvals_check, scan_check
+from approvals.subjects import subject_digest, too_close
+from lib.errors import NotFound
+from registry.models import ModelVersion, Stage
+from registry.queries import Comparison, compare
+from scanning.queries import verdict_of
+
+OPEN_STATES = (Review.State.OPEN, Review.State.APPROVED)
+
+
+def reviews_for(actor: User) -> QuerySet[Review]:
+    """The reviews of versions that the actor sees, newest first."""
+    rows = Review.objects.filter(version__deleted_at=None).select_related(*_WITH_REVIEW)
+    return access.visible(actor, rows).order_by("-pk")
+
+
+def waiting_for(actor: User) -> QuerySet[Review]:
+    """Open reviews that the actor may decide, did not ask for or upload, and has not decided yet; oldest first."""
+    spoken = Decision.objects.filter(review=OuterRef("pk"), person=actor).exclude(verdict=Decision.Verdict.COMMENT)
+    rows = Review.objects.filter(version__deleted_at=None, state=Review.State.OPEN).select_related(*_WITH_REVIEW)
+    mine = Q(requested_by=actor) | Q(version__uploader=actor) | Q(version__source_run__created_by=actor)
+    return access.visible(actor, rows, Right.REVIEW).filter(~Exists(spoken)).exclude(mine).order_by("pk")
+
+
+def find_review(pk: int, *, actor: User) -> Review:
+    """This review, if the actor may see its version. Raises NotFound."""
+    review = reviews_for(actor).filter(pk=pk).first()
+    if review is None:
+        raise NotFound(f"Review {pk} was not found.")
+    return review
+
+
+def open_review(version: ModelVersion) -> Review | None:
+    """The review that is going on about this version."""
+    return Review.objects.filter(version=version, state__in=OPEN_STATES).select_related(*_WITH_REVIEW).first()
+
+
+def policies_for(actor: User) -> QuerySet[Policy]:
+    """The policies of the registries that the actor sees; those in force first."""
+    rows = Policy.objects.select_related("registry", "created_by")
+    return access.visible(actor, rows).order_by("registry__name", "-is_in_force", "stage", "alias", "-number")
+
+
+def policy_on(registry: Registry | int, *, stage: Stage | None = None, alias: str = "") -> Policy | None:
+    """The policy in force for a stage or an alias; None where moves are free."""
+    name = stage.name if stage else ""
+    return Policy.objects.filter(registry=registry, stage=name, alias=alias, is_in_force=True).first()
+
+
+def policies_in_force(registry: Registry | int) -> list[Policy]:
+    """Every policy that is in force in a registry."""
+    return list(Policy.objects.filter(registry=registry, is_in_force=True).order_by("pk"))
+
+
+def reviews_of(versions: Iterable[ModelVersion]) -> QuerySet[Review]:
+    """The reviews of versions that were found for an actor before, newest first."""
+    rows = Review.objects.filter(version__in=[version.pk for version in versions])
+    return rows.select_related("stage", "requested_by", "version__model").order_by("-pk")
+
+
+def policies_on(review: Review) -> list[Policy]:
+    """The policies in force now for where the version is to go: the present ones decide, not those of the request."""
+    registry = review.version.model.registry_id
+    found = [
+        policy_on(registry, stage=review.stage) if review.stage else None,
+        policy_on(registry, alias=review.alias) if review.alias else None,
+    ]
+    return [policy for policy in found if policy]
+
+
+def checks(review: Review) -> list[Check]:
+    """Everything that has to hold before the review is applied, with the facts of this moment."""
+    policies = policies_on(review)
+    answers = []
+    if any(policy.needs_clean_scan for policy in policies):
+        answers.append(scan_check(verdict_of(review.version.tree)))
+    answers.append(
+        approvals_check(
+            [
+                Said(decision.person_id, decision.person.name, decision.verdict, decision.subject_digest)
+                for decision in review.decisions.select_related("person")
+            ],
+            needed=max((policy.approvals_needed for policy in policies), default=0),
+            subject_digest=subject_digest(review.version, policies),
+            excluded=too_close(review) if any(policy.separates_duties for policy in policies) else {},
+        )
+    )
+    return answers
+
+
+def present_digest(review: Review) -> str:
+    """The digest of what is reviewed, as it is now."""
+    return subject_digest(review.version, policies_on(review))
+
+
+def hindrance(review: Review, actor: User) -> str:
+    """Why the actor may not approve this review, as a sentence for the actor; empty for those who may."""
+    if not access.can(actor, Right.REVIEW, review):
+        return "You are not a reviewer of this model; a maintainer of the registry can make you one."
+    if actor.kind != User.Kind.PERSON:
+        return "A review is approved by a person."
+    if any(policy.separates_duties for policy in policies_on(review)):
+        return too_close(review).get(actor.pk, "")
+    return ""
+
+
+def comparison(review: Review) -> Comparison:
+    """What changes against the version that stands there now (or stood there when the review was applied)."""
+    return compare(review.replaces, review.version)
+
+
+_WITH_REVIEW = (
+    "stage",
+    "requested_by",
+    "version__model__registry",
+    "version__uploader",
+    "version__tree",
+    "version__source_run__created_by",
+    "replaces__source_run",
+    "replaces__tree",
+    "replaces__model",
+)

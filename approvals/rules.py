@@ -1,0 +1,70 @@
+"""When a review has enough approvals: plain values in, an answer out, no database."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that has to hold, whether it does, and the sentence that says so."""
+
+    name: str
+    holds: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """One decision: by whom, which verdict, about which state of the subject."""
+
+    person: int
+    name: str
+    verdict: str
+    subject_digest: str
+
+
+def approvals_check(
+    decisions: Sequence[Said], *, needed: int, subject_digest: str, excluded: Collection[int] = ()
+) -> Check:
+    """Whether enough people who count approve of the subject as it is now, and nobody who counts wants changes.
+
+    The last approval or request for changes of a person counts; one about an earlier state of the subject is stale.
+    """
+    last: dict[int, Said] = {}
+    for said in decisions:
+        if said.verdict in ("approve", "request_changes", "reject") and said.person not in excluded:
+            last[said.person] = said
+    fresh = [said for said in last.values() if said.subject_digest == subject_digest]
+    unhappy = [said.name for said in fresh if said.verdict != "approve"]
+    approving = [said.name for said in fresh if said.verdict == "approve"]
+    stale = [said.name for said in last.values() if said.verdict == "approve" and said not in fresh]
+    if unhappy:
+        return Check("approvals", False, f"{' and '.join(unhappy)} asked for changes.")
+    if len(approving) >= needed:
+        return Check(
+            "approvals", True, f"Approved by {' and '.join(approving)}." if approving else "No approval needed."
+        )
+    missing = needed - len(approving)
+    outdated = (
+        f" The approval of {' and '.join(stale)} is out of date, since what was reviewed has changed." if stale else ""
+    )
+    return Check(
+        "approvals", False, f"{missing} more approval{'' if missing == 1 else 's'} by a reviewer needed.{outdated}"
+    )
+
+
+SCAN_SENTENCES = {
+    None: (False, "The files were never scanned."),
+    "queued": (False, "The scan has not begun yet."),
+    "scanning": (False, "The scan is still running."),
+    "clean": (True, "The scan found nothing wrong."),
+    "needs-review": (False, "The scan found things that a person must look at."),
+    "unsafe": (False, "The scan found the files unsafe."),
+    "failed": (False, "The scan failed, so nothing is known about the files."),
+}
+
+
+def scan_check(verdict: str | None) -> Check:
+    """Whether the scan is clean; everything else, also not knowing, is not."""
+    holds, sentence = SCAN_SENTENCES[verdict]
+    return Check("scan", holds, sentence)

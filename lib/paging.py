@@ -1,0 +1,69 @@
+"""Page by key: a page ends with a token that says where the next one starts, so page 1,000 costs what page 1 costs."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
+
+from lib.errors import Invalid
+
+Row = TypeVar("Row")
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows and the token of the next page, or None on the last."""
+
+    rows: Sequence[Row]
+    next_token: str | None
+
+
+def page_by_key(
+    rows: QuerySet[M], keys: Sequence[str], *, size: int, token: str | None, value: Callable[[M, str], Any] = getattr
+) -> Page[M]:
+    """The next `size` rows in the order of `keys` (a leading `-` turns one round; the last must be unique).
+
+    Raises Invalid for a token that was not made for these keys.
+    """
+    names = [key.removeprefix("-") for key in keys]
+    order = [OrderBy(F(name), descending=key.startswith("-")) for key, name in zip(keys, names, strict=True)]
+    if token:
+        rows = rows.filter(_after(keys, decode(token, keys)))
+    found = list(rows.order_by(*order)[: size + 1])
+    if len(found) <= size:
+        return Page(found, None)
+    last = found[size - 1]
+    return Page(found[:size], encode(keys, [value(last, name) for name in names]))
+
+
+def encode(keys: Sequence[str], values: Sequence[Any]) -> str:
+    """An opaque token for the row with these values of the keys."""
+    return base64.urlsafe_b64encode(orjson.dumps([",".join(keys), *values])).decode().rstrip("=")
+
+
+def decode(token: str, keys: Sequence[str]) -> list[Any]:
+    """The values inside a token that was made for `keys`."""
+    try:
+        made_for, *values = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise Invalid("page_token", "The page token is not one that this server made.") from error
+    if made_for != ",".join(keys) or len(values) != len(keys):
+        raise Invalid("page_token", "The page token belongs to another search or order.")
+    return list(values)
+
+
+def _after(keys: Sequence[str], values: Sequence[Any]) -> Q:
+    """Rows that come after the one with these values: a < x, or a = x and b < y, and so on."""
+    condition, equal = Q(), Q()
+    for key, bound in zip(keys, values, strict=True):
+        name = key.removeprefix("-")
+        beyond = Q(**{f"{name}__{'lt' if key.startswith('-') else 'gt'}": bound})
+        condition |= equal & beyond
+        equal &= Q(**{name: bound})
+    return condition

@@ -1,0 +1,1 @@
+"""Registered models, their versions, stages, aliases and placements: the heart of Gatehouse."""

@@ -1,0 +1,42 @@
+"""The question that other floors answer: may this version make this move? `settings.PROMOTION_GATES` lists them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from accounts.models import User
+from registry.models import ModelVersion, Stage
+
+
+@dataclass(frozen=True)
+class Move:
+    """The intention to put a version at a stage or under an alias."""
+
+    version: ModelVersion
+    actor: User
+    stage: Stage | None = None
+    alias: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether people will load the version through this: every alias and every stage that is in use."""
+        return self.stage is None or self.stage.is_live
+
+    def __str__(self) -> str:
+        return f"@{self.alias}" if self.stage is None else self.stage.name
+
+
+Gate = Callable[[Move], str | None]
+
+
+def refusals(move: Move) -> list[str]:
+    """Why the move may not be made, one sentence a gate; nothing when it may."""
+    return [reason for gate in _gates() if (reason := gate(move))]
+
+
+@cache
+def _gates() -> tuple[Gate, ...]:
+    return tuple(import_string(path) for path in settings.PROMOTION_GATES)

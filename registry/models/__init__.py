@@ -1,0 +1,8 @@
+"""The tables of the model registry."""
+
+from registry.models.models import ModelTag, RegisteredModel, RegisteredModelGrant
+from registry.models.placements import Placement
+from registry.models.stages import Stage
+from registry.models.versions import ModelVersion, VersionTag
+
+__all__ = ["ModelTag", "ModelVersion", "Placement", "RegisteredModel", "RegisteredModelGrant", "Stage", "VersionTag"]

@@ -1,0 +1,1 @@
+"""Changes to models, versions, tags and placements. Every door calls these, so every gate binds every door."""

@@ -1,0 +1,137 @@
+"""Moving versions: to a stage, under an alias, and away again. Every move asks every gate, whoever calls."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import access
+from accounts.models import User
+from accounts.rights import Right
+from events.kinds import Kind
+from events.record import record
+from lib.errors import GateRefused, Invalid, NotFound
+from registry import gates, names
+from registry.gates import Move
+from registry.models import ModelVersion, Placement, RegisteredModel, Stage
+from registry.models.stages import ARCHIVED, NO_STAGE
+
+
+@transaction.atomic
+def move_stage(
+    version: ModelVersion, stage: Stage, *, archive_others: bool = False, reason: str = "", actor: User
+) -> Placement | None:
+    """Put the version at `stage`, if the actor may and every gate agrees; None for the stage of unplaced versions.
+
+    An exclusive stage sends the version that stood there to the archive; any other does so with `archive_others`.
+    """
+    access.require(actor, Right.PROMOTE, version)
+    if stage.registry_id != version.model.registry_id:
+        raise Invalid("stage", f"Stage {stage} is not on the ladder of this registry.")
+    _lock(version)
+    _ask(Move(version=version, actor=actor, stage=stage))
+    standing = Placement.objects.filter(version=version, alias="", closed_at=None).select_related("stage").first()
+    if standing and standing.stage == stage:
+        return standing
+    if stage.is_exclusive or archive_others:
+        _archive_others(version, stage, actor)
+    if standing:
+        _close(standing, actor)
+    placement = None if stage.name == NO_STAGE else _open(version, actor, reason, stage=stage)
+    record(
+        Kind.STAGE_CHANGED,
+        actor=actor,
+        subject=version,
+        registry_id=version.model.registry_id,
+        reason=reason,
+        before={"stage": standing.stage.name if standing and standing.stage else NO_STAGE},
+        after={"stage": stage.name},
+    )
+    return placement
+
+
+@transaction.atomic
+def move_alias(version: ModelVersion, alias: str, *, reason: str = "", actor: User) -> Placement:
+    """Let `alias` name this version of its model, if the actor may and every gate agrees."""
+    access.require(actor, Right.PROMOTE, version)
+    names.check_alias(alias)
+    _lock(version)
+    _ask(Move(version=version, actor=actor, alias=alias))
+    standing = _standing_alias(version.model, alias)
+    if standing and standing.version_id == version.pk:
+        return standing
+    if standing:
+        _close(standing, actor)
+    placement = _open(version, actor, reason, alias=alias)
+    record(
+        Kind.ALIAS_MOVED,
+        actor=actor,
+        subject=version,
+        registry_id=version.model.registry_id,
+        reason=reason,
+        before={"alias": alias, "version": standing.version.number if standing else None},
+        after={"alias": alias, "version": version.number},
+    )
+    return placement
+
+
+@transaction.atomic
+def remove_alias(model: RegisteredModel, alias: str, *, reason: str = "", actor: User) -> None:
+    """Let `alias` name nothing any more; fine if it names nothing now."""
+    access.require(actor, Right.PROMOTE, model)
+    RegisteredModel.objects.select_for_update().get(pk=model.pk)
+    standing = _standing_alias(model, alias)
+    if standing is None:
+        return
+    _close(standing, actor)
+    record(
+        Kind.ALIAS_REMOVED,
+        actor=actor,
+        subject=standing.version,
+        registry_id=model.registry_id,
+        reason=reason,
+        before={"alias": alias, "version": standing.version.number},
+    )
+
+
+def _lock(version: ModelVersion) -> None:
+    """One move at a time in a model; and the version must still be there once it is our turn."""
+    RegisteredModel.objects.select_for_update().get(pk=version.model_id)
+    if not ModelVersion.objects.filter(pk=version.pk, deleted_at=None).exists():
+        raise NotFound(f"{version} was not found.")
+
+
+def _ask(move: Move) -> None:
+    if reasons := gates.refusals(move):
+        raise GateRefused(reasons)
+
+
+def _archive_others(version: ModelVersion, stage: Stage, actor: User) -> None:
+    archive = Stage.objects.filter(registry=stage.registry_id, name=ARCHIVED).first()
+    others = Placement.objects.filter(model=version.model_id, stage=stage, closed_at=None)
+    for other in others.exclude(version=version).select_related("version__model"):
+        _close(other, actor)
+        if archive:
+            _open(other.version, actor, f"Replaced by version {version.number}", stage=archive)
+        record(
+            Kind.STAGE_CHANGED,
+            actor=actor,
+            subject=other.version,
+            registry_id=stage.registry_id,
+            reason=f"Replaced by version {version.number}",
+            before={"stage": stage.name},
+            after={"stage": archive.name if archive else NO_STAGE},
+        )
+
+
+def _standing_alias(model: RegisteredModel, alias: str) -> Placement | None:
+    return Placement.objects.filter(model=model, alias=alias, closed_at=None).select_related("version__model").first()
+
+
+def _open(version: ModelVersion, actor: User, reason: str, *, stage: Stage | None = None, alias: str = "") -> Placement:
+    return Placement.objects.create(
+        model_id=version.model_id, version=version, stage=stage, alias=alias, opened_by=actor, reason=reason
+    )
+
+
+def _close(placement: Placement, actor: User) -> None:
+    placement.closed_at, placement.closed_by = timezone.now(), actor
+    placement.save(update_fields=["closed_at", "closed_by"])

@@ -1,0 +1,180 @@
+"""Registering versions, and describing, tagging and deleting them. Their files are frozen when they are made."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import access
+from accounts.models import User
+from accounts.rights import Right
+from blobs.models import Tree
+from blobs.operations.trees import freeze
+from events.kinds import Kind
+from events.record import record
+from lib.errors import Conflict, Invalid, NotFound
+from registry import names
+from registry.models import ModelVersion, Placement, RegisteredModel, VersionTag
+from tracking.models import Dataset, LoggedModel, Run
+
+GIT_COMMIT_TAG = "mlflow.source.git.commit"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a version comes from. `source` is what the client called it and is kept for reading only.
+
+    Its files are those of the version copied, else of the logged model, else of the run below `path`; with none of
+    these it is an external version, which has no files here.
+    """
+
+    source: str = ""
+    run: Run | None = None
+    path: str = ""
+    logged_model: LoggedModel | None = None
+    copied_from: ModelVersion | None = None
+
+
+@transaction.atomic
+def create_version(
+    model: RegisteredModel,
+    origin: Origin,
+    *,
+    description: str = "",
+    tags: dict[str, str] | None = None,
+    run_link: str = "",
+    actor: User,
+) -> ModelVersion:
+    """The next version of the model: number, files and lineage at once, or nothing.
+
+    The actor must be allowed to read what the version is made from.
+    """
+    access.require(actor, Right.REGISTER, model)
+    for key, value in (tags or {}).items():
+        names.check_tag(key, value)
+    tree = _frozen(origin, actor)
+    # The row lock makes numbers consecutive: the counter moves with the version, or neither does.
+    locked = RegisteredModel.objects.select_for_update().filter(pk=model.pk, deleted_at=None).first()
+    if locked is None:
+        raise NotFound(f"Registered Model with name={model.name} not found")
+    version = ModelVersion(
+        model=locked,
+        number=locked.last_number + 1,
+        description=description,
+        tree=tree,
+        uploader=actor,
+        run_link=run_link,
+        **_lineage(origin),
+    )
+    version.save(force_insert=True)
+    locked.last_number = version.number
+    locked.updated_at = version.created_at
+    locked.save(update_fields=["last_number", "updated_at"])
+    version.datasets.set(Dataset.objects.filter(pk__in=_dataset_ids(version.source_run)))
+    VersionTag.objects.bulk_create(
+        VersionTag(version=version, key=key, value=value) for key, value in (tags or {}).items()
+    )
+    record(
+        Kind.VERSION_REGISTERED,
+        actor=actor,
+        subject=version,
+        registry_id=locked.registry_id,
+        tree=tree.digest if tree else None,
+        run=version.source_run.run_id if version.source_run else None,
+    )
+    return version
+
+
+@transaction.atomic
+def describe_version(version: ModelVersion, description: str, *, actor: User) -> ModelVersion:
+    """Set the description."""
+    access.require(actor, Right.EDIT, version)
+    before, version.description = version.description, description
+    _touch(version, "description")
+    _record_change(version, actor, before={"description": before}, after={"description": description})
+    return version
+
+
+@transaction.atomic
+def set_version_tag(version: ModelVersion, key: str, value: str, *, actor: User) -> None:
+    """Set a tag, new or not."""
+    access.require(actor, Right.EDIT, version)
+    names.check_tag(key, value)
+    VersionTag.objects.bulk_create(
+        [VersionTag(version=version, key=key, value=value)],
+        update_conflicts=True,
+        unique_fields=["version", "key"],
+        update_fields=["value"],
+    )
+    _touch(version)
+    _record_change(version, actor, after={"tag": {key: value[:500]}})
+
+
+@transaction.atomic
+def delete_version_tag(version: ModelVersion, key: str, *, actor: User) -> None:
+    """Remove a tag; one that is not there is fine."""
+    access.require(actor, Right.EDIT, version)
+    if VersionTag.objects.filter(version=version, key=key).delete()[0]:
+        _touch(version)
+        _record_change(version, actor, after={"tag": {key: None}})
+
+
+@transaction.atomic
+def delete_version(version: ModelVersion, *, actor: User) -> None:
+    """Delete a version; its number stays used and its aliases go. Refused while it stands at a live stage."""
+    access.require(actor, Right.MANAGE, version)
+    RegisteredModel.objects.select_for_update().get(pk=version.model_id)
+    standing = Placement.objects.filter(version=version, closed_at=None)
+    if live := next((placement for placement in standing.select_related("stage") if placement.is_live), None):
+        raise Conflict(f"{live} is in use; move it to another stage before it is deleted.")
+    now = timezone.now()
+    if ModelVersion.objects.filter(pk=version.pk, deleted_at=None).update(deleted_at=now) != 1:
+        raise NotFound(f"{version} was not found.")
+    standing.update(closed_at=now, closed_by=actor)
+    record(Kind.VERSION_DELETED, actor=actor, subject=version, registry_id=version.model.registry_id)
+
+
+def _frozen(origin: Origin, actor: User) -> Tree | None:
+    if origin.copied_from is not None:
+        access.require(actor, Right.DOWNLOAD, origin.copied_from)
+        return origin.copied_from.tree
+    if origin.logged_model is not None:
+        access.require(actor, Right.DOWNLOAD, origin.logged_model)
+        if origin.logged_model.status != LoggedModel.Status.READY:
+            raise Invalid("source", f"The logged model {origin.logged_model.model_id} is not uploaded completely.")
+        return freeze(origin.logged_model.folder, actor=actor)
+    if origin.run is not None:
+        access.require(actor, Right.DOWNLOAD, origin.run)
+        return freeze(origin.run.folder, origin.path, actor=actor)
+    return None
+
+
+def _lineage(origin: Origin) -> dict[str, object]:
+    """What the new version's columns say about where it comes from."""
+    if origin.copied_from is not None:
+        run, logged_model = origin.copied_from.source_run, origin.copied_from.logged_model
+    else:
+        logged_model = origin.logged_model
+        run = origin.run or (logged_model.source_run if logged_model else None)
+    commit = run.tags.filter(key=GIT_COMMIT_TAG).values_list("value", flat=True).first() if run else None
+    return {
+        "source": origin.source,
+        "source_run": run,
+        "logged_model": logged_model,
+        "copied_from": origin.copied_from,
+        "git_commit": (commit or "")[:64],
+    }
+
+
+def _dataset_ids(run: Run | None) -> list[int]:
+    return list(run.inputs.values_list("dataset_id", flat=True)) if run else []
+
+
+def _touch(version: ModelVersion, *fields: str) -> None:
+    version.updated_at = timezone.now()
+    version.save(update_fields=["updated_at", *fields])
+
+
+def _record_change(version: ModelVersion, actor: User, **details: Any) -> None:
+    record(Kind.VERSION_CHANGED, actor=actor, subject=version, registry_id=version.model.registry_id, **details)

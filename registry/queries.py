@@ -1,0 +1,194 @@
+"""Reading models, versions and placements as an actor may see them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from accounts import access
+from accounts.models import Registry, User
+from accounts.rights import Right
+from lib.errors import NotFound
+from registry.models import ModelVersion, Placement, RegisteredModel, Stage
+from registry.models.stages import NO_STAGE
+from registry.names import fold
+
+
+def models_for(actor: User, right: Right = Right.SEE) -> QuerySet[RegisteredModel]:
+    """The models on which the actor has this right, in every registry."""
+    rows = RegisteredModel.objects.filter(deleted_at=None).select_related("registry", "owner")
+    return access.visible(actor, rows, right)
+
+
+def find_model(registry: Registry | str, name: str, *, actor: User) -> RegisteredModel:
+    """The model of this name in this registry, if the actor may see it. Raises NotFound."""
+    where = Q(registry=registry) if isinstance(registry, Registry) else Q(registry__name=registry)
+    model = models_for(actor).filter(where, name=name).first()
+    if model is None:
+        raise NotFound(f"Registered Model with name={name} not found")
+    return model
+
+
+def versions_for(actor: User, right: Right = Right.SEE) -> QuerySet[ModelVersion]:
+    """The versions on which the actor has this right."""
+    rows = ModelVersion.objects.filter(deleted_at=None, model__deleted_at=None)
+    return access.visible(actor, rows.select_related(*_WITH_VERSION), right)
+
+
+def versions_of(model: RegisteredModel) -> QuerySet[ModelVersion]:
+    """The versions of a model that was found for an actor before."""
+    return ModelVersion.objects.filter(model=model, deleted_at=None).select_related(*_WITH_VERSION)
+
+
+def find_version(registry: Registry | str, name: str, number: int, *, actor: User) -> ModelVersion:
+    """This version, if the actor may see it. Raises NotFound."""
+    where = Q(model__registry=registry) if isinstance(registry, Registry) else Q(model__registry__name=registry)
+    version = versions_for(actor).filter(where, model__name=name, number=number).first()
+    if version is None:
+        raise NotFound(f"Model Version (name={name}, version={number}) not found")
+    return version
+
+
+def version_for_download(registry: str, name: str, number: int, *, actor: User) -> ModelVersion:
+    """This version, if the actor may read its files: Forbidden if it may only be seen, NotFound otherwise."""
+    version = find_version(registry, name, number, actor=actor)
+    access.require(actor, Right.DOWNLOAD, version)
+    return version
+
+
+def open_placements(versions: Iterable[ModelVersion]) -> dict[int, list[Placement]]:
+    """What each of these versions stands at now, by the version's key: one query for all."""
+    found: dict[int, list[Placement]] = {}
+    rows = Placement.objects.filter(version__in=[version.pk for version in versions], closed_at=None)
+    for placement in rows.select_related("stage").order_by("alias"):
+        found.setdefault(placement.version_id, []).append(placement)
+    return found
+
+
+def standing_in(models: Iterable[RegisteredModel]) -> dict[int, list[Placement]]:
+    """Who stands where in each of these models now, by the model's key: one query for all."""
+    found: dict[int, list[Placement]] = {}
+    rows = Placement.objects.filter(model__in=[model.pk for model in models], closed_at=None)
+    for placement in rows.select_related("version", "stage").order_by("alias", "-version__number"):
+        found.setdefault(placement.model_id, []).append(placement)
+    return found
+
+
+def newest_versions(models: Iterable[RegisteredModel], size: int) -> QuerySet[ModelVersion]:
+    """The newest `size` versions of models that were found for an actor before."""
+    rows = ModelVersion.objects.filter(model__in=[model.pk for model in models], deleted_at=None)
+    return rows.select_related("model__registry").order_by("-pk")[:size]
+
+
+def with_newest_number(models: QuerySet[RegisteredModel]) -> QuerySet[RegisteredModel]:
+    """The same models, each with the number of its newest version as `newest_number`."""
+    versions = ModelVersion.objects.filter(model=OuterRef("pk"), deleted_at=None).order_by("-number")
+    return models.annotate(newest_number=Subquery(versions.values("number")[:1]))
+
+
+def placements_of(model: RegisteredModel) -> QuerySet[Placement]:
+    """The history of a model's stages and aliases, newest first."""
+    rows = Placement.objects.filter(model=model).select_related("version", "stage", "opened_by", "closed_by")
+    return rows.order_by("-opened_at", "-pk")
+
+
+def standing(model: RegisteredModel) -> QuerySet[Placement]:
+    """Who stands where in a model now, by stage and alias."""
+    rows = Placement.objects.filter(model=model, closed_at=None).select_related("version", "stage", "opened_by")
+    return rows.order_by("stage__position", "alias")
+
+
+def standing_at(model: RegisteredModel, moment: datetime) -> QuerySet[Placement]:
+    """Who stood where at that moment."""
+    rows = Placement.objects.filter(Q(closed_at=None) | Q(closed_at__gt=moment), model=model, opened_at__lte=moment)
+    return rows.select_related("version", "stage", "opened_by").order_by("stage__position", "alias")
+
+
+def current_stage(version: ModelVersion) -> str:
+    """The name of the stage that the version stands at."""
+    name = Placement.objects.filter(version=version, alias="", closed_at=None).values_list("stage__name", flat=True)
+    return name.first() or NO_STAGE
+
+
+def version_at(model: RegisteredModel, *, alias: str = "", stage: str = "") -> ModelVersion:
+    """The version that the alias names, or the newest one standing at the stage. Raises NotFound."""
+    place = Q(placements__alias=alias) if alias else Q(placements__stage__name=stage)
+    version = versions_of(model).filter(place, placements__closed_at=None).order_by("-number").first()
+    if version is None:
+        raise NotFound(f"{model.name} has no version {'under @' + alias if alias else 'at ' + stage}.")
+    return version
+
+
+def find_stage(registry: Registry, name: str) -> Stage | None:
+    """The stage of this name on the registry's ladder, in any case; None for an unknown one."""
+    return next((stage for stage in stages_of(registry) if fold(stage.name) == fold(name)), None)
+
+
+def stages_of(registry: Registry) -> QuerySet[Stage]:
+    """The ladder, lowest step first."""
+    return Stage.objects.filter(registry=registry).order_by("position")
+
+
+def with_tags(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    """The same versions, with tags and open placements fetched in two further queries for all of them."""
+    open_ones = Placement.objects.filter(closed_at=None).select_related("stage").order_by("alias")
+    return versions.prefetch_related("tags", Prefetch("placements", queryset=open_ones, to_attr="open_placements"))
+
+
+_WITH_VERSION = ("model__registry", "source_run", "logged_model", "tree", "uploader")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One parameter, metric or file in two versions; None where it is absent."""
+
+    name: str
+    before: str | float | None
+    after: str | float | None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the two differ."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions side by side; `before` is None when there is nothing to compare with."""
+
+    before: ModelVersion | None
+    after: ModelVersion
+    metrics: list[Difference]
+    params: list[Difference]
+    files: list[Difference]
+
+
+def compare(before: ModelVersion | None, after: ModelVersion) -> Comparison:
+    """Metrics and parameters of the source runs, and files by digest, of two versions found before."""
+    return Comparison(
+        before=before,
+        after=after,
+        metrics=_differences(_metrics(before), _metrics(after)),
+        params=_differences(_params(before), _params(after)),
+        files=_differences(_files(before), _files(after)),
+    )
+
+
+def _differences(before: Mapping[str, str | float], after: Mapping[str, str | float]) -> list[Difference]:
+    return [Difference(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
+
+
+def _metrics(version: ModelVersion | None) -> dict[str, float]:
+    run = version.source_run if version else None
+    return {metric.key: metric.number for metric in run.metrics.all()} if run else {}
+
+
+def _params(version: ModelVersion | None) -> dict[str, str]:
+    run = version.source_run if version else None
+    return dict(run.params.values_list("key", "value")) if run else {}
+
+
+def _files(version: ModelVersion | None) -> dict[str, str]:
+    tree = version.tree if version else None
+    return dict(tree.files.values_list("path", "blob__sha256")) if tree else {}

@@ -1,0 +1,1 @@
+"""Experiments, runs, measurements, logged models and their files: where versions come from."""
