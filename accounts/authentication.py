@@ -17,7 +17,7 @@ from events import context
 from lib import digests
 from lib.errors import Unauthenticated
 
-TOKEN_MARK = "ghs_"  # noqa: S105 - the first letters of every token, not one
+TOKEN_MARK = "gate_"  # noqa: S105 - the first letters of every token, not one
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -35,13 +35,14 @@ class NameOrEmailBackend(ModelBackend):
 
 def with_password(name: str, password: str) -> User | None:
     """The active person of this user name or e-mail, if the password is right; as slow for unknown names."""
-    user = User.objects.filter(Q(username=name.lower()) | Q(email__iexact=name), kind=User.Kind.PERSON).first()
+    people = User.objects.filter(Q(username=name.lower()) | Q(email__iexact=name), kind=User.Kind.PERSON)
+    # PostgreSQL cannot even be asked for a name with a NUL in it.
+    user = people.first() if "\0" not in name else None
     if user is None:
         make_password(password)
         return None
-    if not user.is_active or not _password_is_right(password, user.password, _fingerprint(password, user.password)):
-        return None
-    return user
+    is_right = _password_is_right(password, user.password, _fingerprint(password, user.password))
+    return user if is_right and user.is_active else None
 
 
 def with_token(secret: str, *, address: str = "") -> User:

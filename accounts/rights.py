@@ -8,6 +8,7 @@ class Right(StrEnum):
 
     SEE = "see"
     DOWNLOAD = "download"
+    COMMENT = "comment"
     LOG = "log"
     REGISTER = "register"
     EDIT = "edit"
@@ -37,7 +38,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-_READER = {Right.SEE, Right.DOWNLOAD}
+_READER = {Right.SEE, Right.DOWNLOAD, Right.COMMENT}
 _CONTRIBUTOR = _READER | {Right.LOG, Right.REGISTER, Right.EDIT, Right.REQUEST, Right.PROMOTE}
 _REVIEWER = _READER | {Right.REQUEST, Right.REVIEW}
 
@@ -52,6 +53,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
 SCOPE_FOR: dict[Right, Scope] = {
     Right.SEE: Scope.READ,
     Right.DOWNLOAD: Scope.READ,
+    Right.COMMENT: Scope.WRITE,
     Right.LOG: Scope.WRITE,
     Right.REGISTER: Scope.WRITE,
     Right.EDIT: Scope.WRITE,

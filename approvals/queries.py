@@ -25,10 +25,13 @@ def reviews_for(actor: User) -> QuerySet[Review]:
 
 
 def waiting_for(actor: User) -> QuerySet[Review]:
-    """Open reviews that the actor may decide, did not ask for or upload, and has not decided yet; oldest first."""
-    spoken = Decision.objects.filter(review=OuterRef("pk"), person=actor).exclude(verdict=Decision.Verdict.COMMENT)
+    """Open reviews that the actor may decide, is not too close to, and has not decided as they are; oldest first."""
+    judged = Decision.objects.filter(review=OuterRef("pk"), person=actor, subject_digest=OuterRef("subject_digest"))
+    spoken = judged.exclude(verdict=Decision.Verdict.COMMENT)
     rows = Review.objects.filter(version__deleted_at=None, state=Review.State.OPEN).select_related(*_WITH_REVIEW)
-    mine = Q(requested_by=actor) | Q(version__uploader=actor) | Q(version__source_run__created_by=actor)
+    mine = Q()
+    for near in ("requested_by", "version__uploader", "version__source_run__created_by", "version__logged_model__created_by"):
+        mine |= Q(**{near: actor}) | Q(**{f"{near}__owner": actor})
     return access.visible(actor, rows, Right.REVIEW).filter(~Exists(spoken)).exclude(mine).order_by("pk")
 
 
@@ -52,9 +55,9 @@ def policies_for(actor: User) -> QuerySet[Policy]:
 
 
 def policy_on(registry: Registry | int, *, stage: Stage | None = None, alias: str = "") -> Policy | None:
-    """The policy in force for a stage or an alias; None where moves are free."""
+    """The policy in force for a stage or an alias, in whatever case it is written; None where moves are free."""
     name = stage.name if stage else ""
-    return Policy.objects.filter(registry=registry, stage=name, alias=alias, is_in_force=True).first()
+    return Policy.objects.filter(registry=registry, stage=name, alias__iexact=alias, is_in_force=True).first()
 
 
 def policies_in_force(registry: Registry | int) -> list[Policy]:
@@ -105,12 +108,12 @@ def present_digest(review: Review) -> str:
 
 def hindrance(review: Review, actor: User) -> str:
     """Why the actor may not approve this review, as a sentence for the actor; empty for those who may."""
-    if not access.can(actor, Right.REVIEW, review):
-        return "You are not a reviewer of this model; a maintainer of the registry can make you one."
     if actor.kind != User.Kind.PERSON:
         return "A review is approved by a person."
-    if any(policy.separates_duties for policy in policies_on(review)):
-        return too_close(review).get(actor.pk, "")
+    if any(policy.separates_duties for policy in policies_on(review)) and (reason := too_close(review).get(actor.pk)):
+        return reason
+    if not access.can(actor, Right.REVIEW, review):
+        return "You are not a reviewer of this model; a maintainer of the registry can make you one."
     return ""
 
 

@@ -32,6 +32,8 @@ def too_close(review: Review) -> dict[int, str]:
     ]
     if run:
         near.append((run.created_by, "You trained this version"))
+    if logged_model := review.version.logged_model:
+        near.append((logged_model.created_by, "You trained this version"))
     excluded: dict[int, str] = {}
     for user, reason in near:
         excluded[user.pk] = f"{reason}; someone else must approve it."

@@ -18,4 +18,4 @@ def apply(review_id: int) -> None:
 def apply_approved_reviews() -> None:
     """The same for every approved review: picks up what a lost message left behind."""
     for review_id in Review.objects.filter(state=Review.State.APPROVED).values_list("pk", flat=True):
-        apply(review_id)
+        apply.delay(review_id)

@@ -10,6 +10,7 @@ from django.db.models.lookups import Exact
 
 from blobs.models import Blob, File
 from blobs.stores import store
+from lib import paths
 from lib.errors import NotFound
 
 FileRow = TypeVar("FileRow", bound=File)
@@ -43,7 +44,8 @@ def list_level(files: QuerySet[FileRow], path: str) -> list[Entry]:
 
 
 def find_file(files: QuerySet[FileRow], path: str) -> FileRow:
-    """The file at `path` with its blob. Raises NotFound."""
+    """The file at `path` with its blob. Raises NotFound, and Invalid for what can be no file's path."""
+    paths.clean(path)
     file = files.select_related("blob").filter(path=path).first()
     if file is None:
         raise NotFound(f"There is no file {path}.")

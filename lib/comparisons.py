@@ -49,7 +49,7 @@ def on_text(column: str, comparison: Comparison) -> Q:
 def on_number(column: str, comparison: Comparison) -> Q:
     """= != < <= > >= on a column of numbers. Raises Invalid for anything else."""
     value, operator = comparison.value, comparison.operator
-    if not isinstance(value, int | float) or abs(value) > _BIGGEST and isinstance(value, int):
+    if not isinstance(value, int | float) or (abs(value) > _BIGGEST and isinstance(value, int)):
         raise _unfit(comparison, "a number: =, !=, <, <=, >, >= with a number")
     if operator == "!=":
         return ~Q(**{column: value})
@@ -87,7 +87,7 @@ def _unfit(comparison: Comparison, what: str) -> Invalid:
 
 @CharField.register_lookup
 @TextField.register_lookup
-class _Like(Lookup[Any]):
+class _Like(Lookup):
     """SQL's LIKE, minding case on every database and without an escape character."""
 
     lookup_name = "like"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
@@ -34,7 +35,11 @@ def page_by_key(
     names = [key.removeprefix("-") for key in keys]
     order = [OrderBy(F(name), descending=key.startswith("-")) for key, name in zip(keys, names, strict=True)]
     if token:
-        rows = rows.filter(_after(keys, decode(token, keys)))
+        bounds = decode(token, keys)
+        try:
+            rows = rows.filter(_after(keys, bounds))
+        except (TypeError, ValueError, ValidationError) as error:
+            raise Invalid("page_token", "The page token is not one that this server made.") from error
     found = list(rows.order_by(*order)[: size + 1])
     if len(found) <= size:
         return Page(found, None)
@@ -55,6 +60,8 @@ def decode(token: str, keys: Sequence[str]) -> list[Any]:
         raise Invalid("page_token", "The page token is not one that this server made.") from error
     if made_for != ",".join(keys) or len(values) != len(keys):
         raise Invalid("page_token", "The page token belongs to another search or order.")
+    if any(not isinstance(value, str | int | float) or "\0" in str(value) for value in values):
+        raise Invalid("page_token", "The page token is not one that this server made.")
     return list(values)
 
 

@@ -1,12 +1,13 @@
 """Names of files inside a run, a logged model or a version. They are names in a table, never paths of this machine."""
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 from lib.errors import Invalid
 
 LONGEST = 1024
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\#?]|^[A-Za-z]:")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffd\\#?]|(?:^|/)[A-Za-z]:")
 
 
 def clean(path: str, *, field: str = "path") -> str:
@@ -30,11 +31,12 @@ def clean(path: str, *, field: str = "path") -> str:
 
 def clean_folder(path: str, *, field: str = "path") -> str:
     """The same for a folder, where nothing at all means the top and a slash at the end is fine."""
-    path = path.rstrip("/")
-    return clean(path, field=field) if path else ""
+    return clean(path.removesuffix("/") or path, field=field) if path else ""
 
 
 def _is_plain(path: str) -> bool:
-    if _FORBIDDEN.search(path) or "\ufffd" in path:
+    if _FORBIDDEN.search(path):
         return False
-    return all(part not in ("", ".", "..") and not part.startswith("．") for part in path.split("/"))
+    # Full-width dots and slashes mean the plain ones to whoever normalizes the name.
+    spellings = (path, unicodedata.normalize("NFKC", path).replace("\\", "/"))
+    return not any(part in ("", ".", "..") for spelling in spellings for part in spelling.split("/"))

@@ -2,32 +2,41 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from lib.errors import Invalid
 
 _ALIAS = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _NUMBER_ALIAS = re.compile(r"v\d+", re.IGNORECASE)
 _TAG_KEY = re.compile(r"[\w\-./: ]{1,250}")
+# Letters, marks and signs that take no room on a screen, beside those that Unicode calls formats.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+LONGEST_NAME = 256
 LONGEST_TAG_VALUE = 100_000
+LONGEST_DESCRIPTION = 100_000
+LONGEST_ADDRESS = 2_048
+MOST_TAGS = 1_000
 
 
 def check_model_name(name: str) -> None:
     """Raise Invalid unless `name` is printable, has none of / : # ? % \\ and no blank or dot at an end."""
     if not name or not name.strip():
         raise Invalid("name", "Registered model name cannot be empty.")
-    if len(name) > 256:
-        raise Invalid("name", "A model's name has at most 256 characters.")
+    if len(name) > LONGEST_NAME or len(fold(name)) > 2 * LONGEST_NAME:
+        raise Invalid("name", f"A model's name has at most {LONGEST_NAME} characters.")
     if bad := sorted({char for char in name if char in "/:#?%\\"}):
         raise Invalid("name", f"Invalid model name {name!r}: the name cannot contain {' '.join(bad)}.")
-    if not name.isprintable() or any(unicodedata.category(char) in ("Cf", "Co", "Cn") for char in name):
+    if not name.isprintable() or _UNSEEN.search(name):
         raise Invalid("name", f"Invalid model name {name!r}: the name holds characters that cannot be seen.")
     if name != name.strip() or name.startswith(".") or name.endswith("."):
         raise Invalid("name", f"Invalid model name {name!r}: no space at either end, and no dot there.")
 
 
 def fold(name: str) -> str:
-    """The form in which names that look alike are equal: compatibility characters and case are folded."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    """The form in which names that look alike are equal: case, width, compatibility characters, runs of blanks."""
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
 def check_alias(alias: str) -> None:
@@ -46,3 +55,17 @@ def check_tag(key: str, value: str) -> None:
         raise Invalid("key", f"Invalid tag key {key[:80]!r}: 1 to 250 letters, digits, spaces and _ - . / : only.")
     if len(value) > LONGEST_TAG_VALUE:
         raise Invalid("value", f"The value of tag {key!r} has more than {LONGEST_TAG_VALUE} characters.")
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """The same for all tags that something is made with, and that they are not too many."""
+    if len(tags) > MOST_TAGS:
+        raise Invalid("tags", f"At most {MOST_TAGS} tags can be given at once.")
+    for key, value in tags.items():
+        check_tag(key, value)
+
+
+def check_length(text: str, longest: int, field: str) -> None:
+    """Raise Invalid if `text` has more than `longest` characters."""
+    if len(text) > longest:
+        raise Invalid(field, f"“{field}” has more than {longest} characters.")

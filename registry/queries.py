@@ -1,18 +1,24 @@
 """Reading models, versions and placements as an actor may see them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts import access
 from accounts.models import Registry, User
 from accounts.rights import Right
+from events.models import Event
 from lib.errors import NotFound
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
 from registry.models.stages import NO_STAGE
 from registry.names import fold
+from tracking.models import Dataset, LoggedModel, Run
+from tracking.queries import logged_models_for, runs_for
+
+# What a full answer about a version names, fetched along with it.
+_WITH_VERSION = ("model__registry", "source_run", "logged_model", "tree", "uploader")
 
 
 def models_for(actor: User, right: Right = Right.SEE) -> QuerySet[RegisteredModel]:
@@ -136,7 +142,41 @@ def with_tags(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     return versions.prefetch_related("tags", Prefetch("placements", queryset=open_ones, to_attr="open_placements"))
 
 
-_WITH_VERSION = ("model__registry", "source_run", "logged_model", "tree", "uploader")
+def newest_per_stage(models: Sequence[RegisteredModel]) -> dict[int, list[ModelVersion]]:
+    """By the key of each model, its newest version at every stage, those at none first; a few queries for all."""
+    at_a_stage = Placement.objects.filter(closed_at=None, alias="")
+    unplaced = ModelVersion.objects.filter(
+        ~Exists(at_a_stage.filter(version=OuterRef("pk"))), model=OuterRef("pk"), deleted_at=None
+    ).order_by("-number")
+    keys = [model.pk for model in models]
+    of_each = RegisteredModel.objects.filter(pk__in=keys).annotate(newest=Subquery(unplaced.values("pk")[:1]))
+    newest: dict[tuple[int, int], int | None] = {(pk, -1): found for pk, found in of_each.values_list("pk", "newest")}
+    placed = at_a_stage.filter(model__in=keys).order_by("version__number")
+    for model_id, position, placed_id in placed.values_list("model_id", "stage__position", "version_id"):
+        newest[model_id, position] = placed_id
+    versions = with_tags(ModelVersion.objects.filter(pk__in=[pk for pk in newest.values() if pk])).select_related(
+        *_WITH_VERSION
+    )
+    rows = {version.pk: version for version in versions}
+    found: dict[int, list[ModelVersion]] = {pk: [] for pk in keys}
+    for (model_id, _), version_id in sorted(newest.items()):
+        if version_id in rows:
+            found[model_id].append(rows[version_id])
+    return found
+
+
+def aliases_of(models: Sequence[RegisteredModel]) -> dict[int, list[Placement]]:
+    """The aliases in force by the key of each model, by name: one query for all."""
+    found: dict[int, list[Placement]] = {model.pk: [] for model in models}
+    rows = Placement.objects.filter(model__in=list(found), closed_at=None).exclude(alias="")
+    for placement in rows.select_related("version").order_by("alias"):
+        found[placement.model_id].append(placement)
+    return found
+
+
+def with_parts(version: ModelVersion) -> ModelVersion:
+    """One version with tags and open placements as they are now."""
+    return with_tags(ModelVersion.objects.select_related(*_WITH_VERSION)).get(pk=version.pk)
 
 
 @dataclass(frozen=True)
@@ -150,7 +190,8 @@ class Difference:
     @property
     def is_change(self) -> bool:
         """Whether the two differ."""
-        return self.before != self.after
+        # By their spelling, as not-a-number differs from itself.
+        return repr(self.before) != repr(self.after)
 
 
 @dataclass(frozen=True)
@@ -192,3 +233,32 @@ def _params(version: ModelVersion | None) -> dict[str, str]:
 def _files(version: ModelVersion | None) -> dict[str, str]:
     tree = version.tree if version else None
     return dict(tree.files.values_list("path", "blob__sha256")) if tree else {}
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where a version comes from; None also for what the actor may not see."""
+
+    run: Run | None
+    logged_model: LoggedModel | None
+    copied_from: ModelVersion | None
+    datasets: list[Dataset]
+
+
+def lineage_of(version: ModelVersion, *, actor: User) -> Lineage:
+    """The origin of a version that was found for the actor before, as far as the actor sees it."""
+    run = runs_for(actor).filter(pk__in=[version.source_run_id]).first()
+    return Lineage(
+        run=run,
+        logged_model=logged_models_for(actor).filter(pk__in=[version.logged_model_id]).first(),
+        copied_from=versions_for(actor).filter(pk__in=[version.copied_from_id]).first(),
+        datasets=list(version.datasets.order_by("name", "digest")) if run else [],
+    )
+
+
+def activity_of(model: RegisteredModel) -> QuerySet[Event]:
+    """What happened to a model and to its versions, newest first."""
+    versions = ModelVersion.objects.filter(model=model).values("pk")
+    about_model = Q(subject_type=RegisteredModel.__name__, subject_id=model.pk)
+    about_versions = Q(subject_type=ModelVersion.__name__, subject_id__in=versions)
+    return Event.objects.filter(about_model | about_versions).order_by("-id")

@@ -8,7 +8,8 @@ class Team(models.Model):
     """A named group of people and service accounts. Membership is Django's `user.groups`."""
 
     group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="team")
-    name = models.CharField(max_length=100, unique=True)
+    # Longer than a user name, which a personal team repeats behind a mark.
+    name = models.CharField(max_length=120, unique=True)
     person = models.OneToOneField(
         "accounts.User", null=True, blank=True, on_delete=models.CASCADE, related_name="personal_team"
     )

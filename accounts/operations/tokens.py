@@ -29,6 +29,8 @@ def create_token(
     that makes another one cannot give it more scopes than it has itself.
     """
     _require_owner(owner, actor)
+    if owner.is_system:
+        raise Invalid("owner", "Gatehouse itself acts in the background only and never signs in.")
     if not scopes:
         raise Invalid("scopes", "Choose at least one scope: read, write, review or admin.")
     if actor.scopes is not None and not set(scopes) <= actor.scopes:
@@ -43,7 +45,7 @@ def create_token(
     token = ApiToken.objects.create(
         owner=owner,
         name=name,
-        prefix=secret[:10],
+        prefix=secret[: len(TOKEN_MARK) + 6],
         digest=digests.of_bytes(secret.encode()),
         scopes=sorted(scopes),
         expires_at=ends,

@@ -27,7 +27,8 @@ class Review(models.Model):
     policies = models.ManyToManyField(Policy, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     reason = models.TextField(blank=True)
-    # The digest of what is reviewed: files, description, metrics and policies. An approval counts for this digest only.
+    # The digest of what is reviewed, as of the request or the last decision: files, description, metrics, policies.
+    # An approval counts for the digest that it names only.
     subject_digest = models.CharField(max_length=64)
     replaces = models.ForeignKey(ModelVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

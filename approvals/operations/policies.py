@@ -29,14 +29,17 @@ def create_policy(
     access.require(actor, Right.MANAGE, registry)
     if bool(stage) == bool(alias):
         raise Invalid("stage", "A policy is about one stage or about one alias.")
-    if stage and find_stage(registry, stage) is None:
-        raise Invalid("stage", f"There is no stage {stage} on the ladder of {registry}.")
+    if stage:
+        found = find_stage(registry, stage)
+        if found is None:
+            raise Invalid("stage", f"There is no stage {stage} on the ladder of {registry}.")
+        stage = found.name
     if alias:
         check_alias(alias)
     if not 0 <= approvals_needed <= 20:
         raise Invalid("approvals_needed", "Between 0 and 20 approvals can be asked for.")
     Registry.objects.select_for_update().get(pk=registry.pk)
-    before = Policy.objects.filter(registry=registry, stage=stage, alias=alias)
+    before = Policy.objects.filter(registry=registry, stage=stage, alias__iexact=alias)
     number = (before.aggregate(Max("number"))["number__max"] or 0) + 1
     before.update(is_in_force=False)
     policy = Policy.objects.create(

@@ -1,5 +1,7 @@
 """Asking for a review, deciding it, taking it back, and making the move that it allows: exactly once."""
 
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -8,13 +10,13 @@ from accounts.models import User
 from accounts.queries import system_user
 from accounts.rights import Right
 from approvals import subjects
-from approvals.models import Decision, Promotion, Review
+from approvals.models import Decision, Policy, Promotion, Review
 from approvals.queries import checks, policies_on
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Forbidden, GateRefused, Invalid, NotFound
 from registry.gates import Move
-from registry.models import ModelVersion, Stage
+from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.names import check_alias
 from registry.operations.placements import move_alias, move_stage
 from registry.queries import version_at
@@ -59,6 +61,8 @@ def request_review(
         version=version.number,
         to=review.destination,
     )
+    # A policy may ask for a clean scan alone.
+    _settle(review, policies)
     return review
 
 
@@ -71,7 +75,7 @@ def decide(
     `seen_digest` is the state that the actor looked at: raises Conflict if it is not the present one any more, as for a
     review that is closed. Raises Forbidden for people who are too close to the version to approve it.
     """
-    access.require(actor, Right.SEE if verdict == Decision.Verdict.COMMENT else Right.REVIEW, review)
+    access.require(actor, Right.COMMENT if verdict == Decision.Verdict.COMMENT else Right.REVIEW, review)
     review = _locked(review)
     if not review.is_open:
         raise Conflict(f"Review {review.pk} is {review.get_state_display().lower()}; it cannot be decided any more.")
@@ -96,17 +100,17 @@ def decide(
         verdict=verdict,
         subject_digest=digest,
     )
-    if not is_comment:
-        _move_on(review, verdict)
+    if verdict == Decision.Verdict.REJECT:
+        _close(review, Review.State.REJECTED)
+    elif not is_comment:
+        _settle(review, policies)
     return decision
 
 
 @transaction.atomic
 def withdraw_review(review: Review, *, reason: str = "", actor: User) -> Review:
     """Take back a request; its requester may, and whoever manages the model."""
-    access.require(actor, Right.SEE, review)
-    if review.requested_by_id != actor.pk:
-        access.require(actor, Right.MANAGE, review)
+    access.require(actor, Right.REQUEST if review.requested_by_id == actor.pk else Right.MANAGE, review)
     review = _locked(review)
     if not review.is_open:
         raise Conflict(f"Review {review.pk} is {review.get_state_display().lower()} already.")
@@ -125,7 +129,12 @@ def apply_review(review: Review, *, actor: User) -> Promotion | None:
     """
     access.require(actor, Right.ADMINISTER, None)
     review = _locked(review)
-    if review.state != Review.State.APPROVED or not all(check.holds for check in checks(review)):
+    if review.state != Review.State.APPROVED:
+        return None
+    if missing := [check.name for check in checks(review) if not check.holds]:
+        if "approvals" in missing:
+            # What was approved has changed since, so people are asked again.
+            _mark(review, Review.State.OPEN, policies_on(review))
         return None
     reason = f"Review {review.pk}: {review.reason}".rstrip(": ")
     try:
@@ -172,6 +181,8 @@ def _standing(version: ModelVersion, stage: Stage | None, alias: str) -> ModelVe
 
 def _locked(review: Review) -> Review:
     """The review as it is now, for us alone until the transaction ends."""
+    # The model first, as whoever moves or deletes a version does, or the two of us could wait for each other.
+    RegisteredModel.objects.select_for_update().get(pk=review.version.model_id)
     return (
         Review.objects.select_for_update(of=("self",))
         .select_related(
@@ -193,17 +204,19 @@ def _require_distance(review: Review, actor: User, separates_duties: bool) -> No
         raise Forbidden(reason)
 
 
-def _move_on(review: Review, verdict: Decision.Verdict) -> None:
-    """The state that follows from a decision; the move itself is made as soon as everything holds."""
-    if verdict == Decision.Verdict.REJECT:
-        _close(review, Review.State.REJECTED)
-        return
+def _settle(review: Review, policies: Sequence[Policy]) -> None:
+    """The state that follows from what people said; the move itself is made as soon as everything holds."""
     approved = all(check.holds for check in checks(review) if check.name == "approvals")
-    review.state = Review.State.APPROVED if approved else Review.State.OPEN
-    review.save(update_fields=["state"])
+    _mark(review, Review.State.APPROVED if approved else Review.State.OPEN, policies)
     if approved:
         # If something is still missing, the event that brings it calls again.
         apply_review(review, actor=system_user())
+        review.refresh_from_db(fields=["state", "closed_at"])
+
+
+def _mark(review: Review, state: Review.State, policies: Sequence[Policy]) -> None:
+    review.state, review.subject_digest = state, subjects.subject_digest(review.version, policies)
+    review.save(update_fields=["state", "subject_digest"])
 
 
 def _close(review: Review, state: Review.State) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
-import boto3  # type: ignore[import-untyped]
-from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
-from botocore.config import Config  # type: ignore[import-untyped]
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import content_disposition_header
 
@@ -197,17 +197,17 @@ class _S3Incoming(Incoming):
         if self._buffer:
             self._send()
         self._collect()
-        with _answering():
+        with _taking():
             self._store.client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
         self._complete = True
 
     def _land(self, sha256: str) -> None:
         store, final = self._store, self._store.address(blob_path(sha256))
         if not self._upload:
-            with _answering():
+            with _taking():
                 store.client.put_object(**final, Body=self._buffer)
             return
-        with _answering():
+        with _taking():
             config = TransferConfig(multipart_threshold=store.copy_part, multipart_chunksize=store.copy_part)
             store.client.copy(self._address, final["Bucket"], final["Key"], Config=config)
         self._discard()
@@ -229,7 +229,7 @@ class _S3Incoming(Incoming):
         """Send the buffer as the next part while the caller brings the one after it."""
         self._collect()
         if not self._upload:
-            with _answering():
+            with _taking():
                 begun = self._store.client.create_multipart_upload(**self._address)
             self._upload = {**self._address, "UploadId": begun["UploadId"]}
         number = len(self._parts) + 1
@@ -239,7 +239,7 @@ class _S3Incoming(Incoming):
         self._sending = self._store.senders.submit(self._put_part, number, body)
 
     def _put_part(self, number: int, body: bytearray) -> dict[str, Any]:
-        with _answering():
+        with _taking():
             answer = self._store.client.upload_part(**self._upload, PartNumber=number, Body=body)
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
@@ -272,6 +272,16 @@ class _Body(io.RawIOBase):
 
 class _PastTheEnd(Exception):
     """The range begins behind the last byte."""
+
+
+@contextmanager
+def _taking() -> Iterator[None]:
+    """As `_answering`, for an upload: one that is gone was swept away, which is no fault of whoever sends it."""
+    try:
+        with _answering():
+            yield
+    except NotFound as error:
+        raise Unavailable("The object store lost the upload.") from error
 
 
 @contextmanager

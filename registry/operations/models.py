@@ -8,7 +8,7 @@ from accounts.models import Registry, User
 from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
-from lib.errors import AlreadyExists, Conflict
+from lib.errors import AlreadyExists, Conflict, NotFound
 from registry import names
 from registry.models import ModelTag, Placement, RegisteredModel
 
@@ -20,8 +20,8 @@ def create_model(
     """A new name in the registry, owned by the actor. Raises AlreadyExists also for a name that looks the same."""
     access.require(actor, Right.REGISTER, registry)
     names.check_model_name(name)
-    for key, value in (tags or {}).items():
-        names.check_tag(key, value)
+    names.check_length(description, names.LONGEST_DESCRIPTION, "description")
+    names.check_tags(tags or {})
     model = RegisteredModel(
         registry=registry, name=name, folded_name=names.fold(name), description=description, owner=actor
     )
@@ -35,6 +35,7 @@ def create_model(
 def describe_model(model: RegisteredModel, description: str, *, actor: User) -> RegisteredModel:
     """Set the description."""
     access.require(actor, Right.EDIT, model)
+    names.check_length(description, names.LONGEST_DESCRIPTION, "description")
     before, model.description = model.description, description
     _touch(model, "description")
     record(
@@ -71,7 +72,8 @@ def rename_model(model: RegisteredModel, name: str, *, actor: User) -> Registere
 def delete_model(model: RegisteredModel, *, actor: User) -> None:
     """Delete a model with its versions; its name is free again. Refused while a version is in use: archive it first."""
     access.require(actor, Right.MANAGE, model)
-    RegisteredModel.objects.select_for_update().get(pk=model.pk)
+    if not RegisteredModel.objects.select_for_update().filter(pk=model.pk, deleted_at=None):
+        raise NotFound(f"Registered Model with name={model.name} not found")
     standing = Placement.objects.filter(model=model, closed_at=None)
     if live := next((placement for placement in standing.select_related("stage") if placement.is_live), None):
         raise Conflict(f"{live} is in use; move it to another stage before the model is deleted.")

@@ -27,12 +27,14 @@ def move_stage(
     if stage.registry_id != version.model.registry_id:
         raise Invalid("stage", f"Stage {stage} is not on the ladder of this registry.")
     _lock(version)
-    _ask(Move(version=version, actor=actor, stage=stage))
     standing = Placement.objects.filter(version=version, alias="", closed_at=None).select_related("stage").first()
-    if standing and standing.stage == stage:
-        return standing
+    is_there = standing.stage == stage if standing else stage.name == NO_STAGE
+    if not is_there:
+        _ask(Move(version=version, actor=actor, stage=stage))
     if stage.is_exclusive or archive_others:
         _archive_others(version, stage, actor)
+    if is_there:
+        return standing
     if standing:
         _close(standing, actor)
     placement = None if stage.name == NO_STAGE else _open(version, actor, reason, stage=stage)
@@ -54,10 +56,10 @@ def move_alias(version: ModelVersion, alias: str, *, reason: str = "", actor: Us
     access.require(actor, Right.PROMOTE, version)
     names.check_alias(alias)
     _lock(version)
-    _ask(Move(version=version, actor=actor, alias=alias))
     standing = _standing_alias(version.model, alias)
     if standing and standing.version_id == version.pk:
         return standing
+    _ask(Move(version=version, actor=actor, alias=alias))
     if standing:
         _close(standing, actor)
     placement = _open(version, actor, reason, alias=alias)

@@ -25,13 +25,13 @@ GIT_COMMIT_TAG = "mlflow.source.git.commit"
 class Origin:
     """Where a version comes from. `source` is what the client called it and is kept for reading only.
 
-    Its files are those of the version copied, else of the logged model, else of the run below `path`; with none of
-    these it is an external version, which has no files here.
+    Its files are those of the version copied, else of the logged model, else of the run below `path`, where the empty
+    path means all of them; with none of these it is an external version, which has no files here.
     """
 
     source: str = ""
     run: Run | None = None
-    path: str = ""
+    path: str | None = None
     logged_model: LoggedModel | None = None
     copied_from: ModelVersion | None = None
 
@@ -51,8 +51,12 @@ def create_version(
     The actor must be allowed to read what the version is made from.
     """
     access.require(actor, Right.REGISTER, model)
-    for key, value in (tags or {}).items():
-        names.check_tag(key, value)
+    if origin.run is not None:
+        access.require(actor, Right.SEE, origin.run)
+    names.check_length(origin.source, names.LONGEST_ADDRESS, "source")
+    names.check_length(run_link, names.LONGEST_ADDRESS, "run_link")
+    names.check_length(description, names.LONGEST_DESCRIPTION, "description")
+    names.check_tags(tags or {})
     tree = _frozen(origin, actor)
     # The row lock makes numbers consecutive: the counter moves with the version, or neither does.
     locked = RegisteredModel.objects.select_for_update().filter(pk=model.pk, deleted_at=None).first()
@@ -90,6 +94,7 @@ def create_version(
 def describe_version(version: ModelVersion, description: str, *, actor: User) -> ModelVersion:
     """Set the description."""
     access.require(actor, Right.EDIT, version)
+    names.check_length(description, names.LONGEST_DESCRIPTION, "description")
     before, version.description = version.description, description
     _touch(version, "description")
     _record_change(version, actor, before={"description": before}, after={"description": description})
@@ -144,7 +149,7 @@ def _frozen(origin: Origin, actor: User) -> Tree | None:
         if origin.logged_model.status != LoggedModel.Status.READY:
             raise Invalid("source", f"The logged model {origin.logged_model.model_id} is not uploaded completely.")
         return freeze(origin.logged_model.folder, actor=actor)
-    if origin.run is not None:
+    if origin.run is not None and origin.path is not None:
         access.require(actor, Right.DOWNLOAD, origin.run)
         return freeze(origin.run.folder, origin.path, actor=actor)
     return None

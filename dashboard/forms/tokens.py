@@ -1,0 +1,42 @@
+"""Making an access token."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+
+from accounts.rights import Scope
+from dashboard.forms.refusals import RefusableForm
+
+_SCOPES = [
+    (Scope.READ, "Read: find, compare, download"),
+    (Scope.WRITE, "Write: log runs, register, tag, ask for reviews, move stages"),
+    (Scope.REVIEW, "Review: decide on reviews"),
+    (Scope.ADMIN, "Admin: roles, tokens, everything else"),
+]
+_LIVES = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year")]
+
+
+class TokenForm(RefusableForm):
+    """What the token is for, what it may do and when it ends."""
+
+    name = forms.CharField(
+        max_length=100, help_text="Where it is used, so that you know which one to revoke: laptop, training pipeline."
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=_SCOPES,
+        initial=[Scope.READ, Scope.WRITE],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+        help_text="A token never does more than your account may.",
+    )
+    days = forms.ChoiceField(label="It ends after", choices=_LIVES, initial="90")
+
+    def chosen(self) -> dict[str, object]:
+        """What was typed, in the words of the operation."""
+        return {
+            "name": self.cleaned_data["name"],
+            "scopes": [Scope(scope) for scope in self.cleaned_data["scopes"]],
+            "expires_at": timezone.now() + timedelta(days=int(self.cleaned_data["days"])),
+        }

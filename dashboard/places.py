@@ -1,0 +1,48 @@
+"""Where a version may go from here, and what still keeps it from going there."""
+
+from dataclasses import dataclass
+
+from accounts.models import User
+from approvals.queries import policies_in_force
+from registry.gates import Move, refusals
+from registry.models import ModelVersion, Placement, Stage
+from registry.models.stages import NO_STAGE
+from registry.queries import stages_of
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stage or an alias as seen from one version: whether it stands there, and if not, why it may not go."""
+
+    stage: Stage | None
+    alias: str
+    is_here: bool
+    is_governed: bool
+    reasons: list[str]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing but the actor's own rights stands between the version and the place."""
+        return not self.is_here and not self.reasons
+
+
+def places_of(version: ModelVersion, standing: list[Placement], *, actor: User) -> list[Place]:
+    """Every stage of the ladder, the aliases that policies protect and those that the version has, in this order.
+
+    `standing` are the open placements of the version.
+    """
+    policies = policies_in_force(version.model.registry_id)
+    stages = {policy.stage for policy in policies}
+    protected = [policy.alias for policy in policies if policy.alias]
+    at = {place.stage_id for place in standing}
+    under = [place.alias for place in standing if place.alias]
+    moves = [Move(version=version, actor=actor, stage=stage) for stage in stages_of(version.model.registry)]
+    moves += [Move(version=version, actor=actor, alias=alias) for alias in dict.fromkeys([*protected, *under])]
+    found = []
+    for move in moves:
+        is_here = move.stage.pk in at if move.stage else move.alias in under
+        if move.stage and move.stage.name == NO_STAGE and not any(place.stage for place in standing):
+            is_here = True
+        is_governed = move.stage.name in stages if move.stage else move.alias in protected
+        found.append(Place(move.stage, move.alias, is_here, is_governed, [] if is_here else refusals(move)))
+    return found

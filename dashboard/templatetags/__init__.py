@@ -1,0 +1,1 @@
+"""Parts that templates are put together from."""

@@ -1,0 +1,118 @@
+"""Lines of the audit log as sentences."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard.activity import Line
+from dashboard.templatetags.parts import initials
+from events.kinds import Kind
+from events.models import Event
+
+register = template.Library()
+
+
+@register.simple_tag
+def actor_avatar(event: Event) -> SafeString:
+    """The initials of whoever did it; the log keeps names, so this needs no query."""
+    name = "Gatehouse" if _is_system(event) else event.actor_name
+    return initials(name, colour_by=name, is_square=_is_system(event))
+
+
+@register.filter
+def said_by_a_person(event: Event) -> str:
+    """The reason that somebody gave; Gatehouse repeats those of others, which need no repeating here."""
+    return "" if _is_system(event) else event.reason
+
+
+@register.simple_tag
+def happened(line: Line) -> SafeString:
+    """Who did what to which thing, in one sentence."""
+    event = line.event
+    subject = format_html('<a href="{}">{}</a>' if line.url else "{1}", line.url, event.subject_name)
+    say = _SENTENCES.get(event.kind)
+    what = say(event, subject) if say else format_html("{}: {}", event.kind.replace(".", " ").replace("_", " "), subject)
+    return format_html("<strong>{}</strong> {}", "Gatehouse" if _is_system(event) else event.actor_name, what)
+
+
+def _is_system(event: Event) -> bool:
+    return event.actor_name == "system"
+
+
+def _plain(words: str) -> "Say":
+    """A sentence whose `{}` is the name of the subject."""
+    return lambda event, subject: format_html(words, subject)
+
+
+def _part(event: Event, name: str) -> Mapping[str, Any]:
+    value = event.details.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _stage_changed(event: Event, subject: SafeString) -> SafeString:
+    return format_html(
+        "moved {} from {} to {}",
+        subject,
+        _part(event, "before").get("stage", "None"),
+        _part(event, "after").get("stage", "None"),
+    )
+
+
+def _alias_moved(event: Event, subject: SafeString) -> SafeString:
+    before, after = _part(event, "before"), _part(event, "after")
+    came_from = format_html(", from version {}", before["version"]) if before.get("version") else ""
+    return format_html("pointed <code>@{}</code> at {}{}", after.get("alias", ""), subject, came_from)
+
+
+def _alias_removed(event: Event, subject: SafeString) -> SafeString:
+    return format_html("removed <code>@{}</code> from {}", _part(event, "before").get("alias", ""), subject)
+
+
+def _changed(event: Event, subject: SafeString) -> SafeString:
+    after = _part(event, "after")
+    if isinstance(tag := after.get("tag"), dict):
+        key, value = next(iter(tag.items()), ("", None))
+        if value is None:
+            return format_html("removed the tag <code>{}</code> from {}", key, subject)
+        return format_html("tagged {} with <code>{} = {}</code>", subject, key, value[:80])
+    if "name" in after:
+        return format_html("renamed {} to {}", _part(event, "before").get("name", ""), after["name"])
+    return format_html("changed the {} of {}", " and ".join(after) or "details", subject)
+
+
+def _scan_finished(event: Event, subject: SafeString) -> SafeString:
+    verdict = str(event.details.get("verdict", "")).replace("-", " ")
+    return format_html("finished the scan: {}", verdict or "see the findings")
+
+
+def _decided(event: Event, subject: SafeString) -> SafeString:
+    words = {"approve": "approved", "request_changes": "asked for changes to", "reject": "rejected"}
+    return format_html("{} {}", words.get(str(event.details.get("verdict")), "decided on"), subject)
+
+
+def _promoted(event: Event, subject: SafeString) -> SafeString:
+    return format_html("put {} at {}, as review {} allows", subject, event.details.get("to"), event.details.get("review"))
+
+
+Say = Callable[[Event, SafeString], SafeString]
+_SENTENCES: dict[str, Say] = {
+    Kind.MODEL_CREATED: _plain("created the model {}"),
+    Kind.MODEL_CHANGED: _changed,
+    Kind.MODEL_DELETED: _plain("deleted the model {}"),
+    Kind.VERSION_REGISTERED: _plain("registered {}"),
+    Kind.VERSION_CHANGED: _changed,
+    Kind.VERSION_DELETED: _plain("deleted {}"),
+    Kind.STAGE_CHANGED: _stage_changed,
+    Kind.ALIAS_MOVED: _alias_moved,
+    Kind.ALIAS_REMOVED: _alias_removed,
+    Kind.SCAN_REQUESTED: _plain("asked for a scan of {}"),
+    Kind.SCAN_FINISHED: _scan_finished,
+    Kind.REVIEW_REQUESTED: _plain("asked for a review: {}"),
+    Kind.REVIEW_DECIDED: _decided,
+    Kind.REVIEW_COMMENTED: _plain("commented on {}"),
+    Kind.REVIEW_WITHDRAWN: _plain("withdrew the request {}"),
+    Kind.PROMOTION_DONE: _promoted,
+}

@@ -1,0 +1,1 @@
+"""Views of the pages, one file for each family."""

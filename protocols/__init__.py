@@ -1,0 +1,1 @@
+"""The doors for machines: each folder speaks one protocol and translates its words, nothing else."""

@@ -1,0 +1,1 @@
+"""The MLflow REST protocol, as unmodified MLflow clients speak it."""

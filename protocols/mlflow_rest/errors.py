@@ -1,0 +1,65 @@
+"""Refusals of the house in MLflow's words. Clients decide by the code; the status follows from it."""
+
+import logging
+
+import orjson
+from django.http import HttpResponse
+
+from lib.errors import (
+    AlreadyExists,
+    Conflict,
+    Forbidden,
+    GateRefused,
+    HouseError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+
+WIRE: dict[type[HouseError], tuple[str, int]] = {
+    Unauthenticated: ("UNAUTHENTICATED", 401),
+    Forbidden: ("PERMISSION_DENIED", 403),
+    GateRefused: ("PERMISSION_DENIED", 403),
+    NotFound: ("RESOURCE_DOES_NOT_EXIST", 404),
+    Invalid: ("INVALID_PARAMETER_VALUE", 400),
+    TooLarge: ("INVALID_PARAMETER_VALUE", 400),
+    AlreadyExists: ("RESOURCE_ALREADY_EXISTS", 400),
+    Conflict: ("RESOURCE_CONFLICT", 409),
+    Unavailable: ("TEMPORARILY_UNAVAILABLE", 503),
+}
+
+_logger = logging.getLogger(__name__)
+
+
+def refusal(error: HouseError) -> HttpResponse:
+    """The answer to a request that was refused."""
+    code, status = WIRE[type(error)]
+    response = answer(code, error.message, status)
+    if status == 401:
+        # No Basic here: browsers would ask for a password, keep it, and send it along for other sites.
+        response.headers["WWW-Authenticate"] = 'Bearer realm="gatehouse"'
+    return response
+
+
+def crash(error: Exception) -> HttpResponse:
+    """The answer to a request that went wrong here; what went wrong stands in the log, not in the answer."""
+    _logger.error("A request failed", exc_info=error)
+    return answer("INTERNAL_ERROR", "The server failed to answer. Its log says why.", 500)
+
+
+def no_endpoint(message: str, status: int = 404) -> HttpResponse:
+    """There is no such address, or it does not take this method."""
+    return answer("ENDPOINT_NOT_FOUND", message, status)
+
+
+def not_implemented(group: str) -> HttpResponse:
+    """A part of MLflow's protocol that Gatehouse does not have."""
+    return answer("NOT_IMPLEMENTED", f"Gatehouse does not implement {group}.", 501)
+
+
+def answer(code: str, message: str, status: int) -> HttpResponse:
+    """An error in MLflow's form."""
+    body = orjson.dumps({"error_code": code, "message": message})
+    return HttpResponse(body, status=status, content_type="application/json")

@@ -1,0 +1,1 @@
+"""Results of the house as MLflow clients expect them: plain dicts, one module for each floor."""

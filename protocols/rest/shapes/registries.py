@@ -1,0 +1,54 @@
+"""Registries, their stages and policies."""
+
+from rest_framework import serializers
+
+from protocols.rest.shapes import Name, Shape, Text
+
+
+class RegistryShape(Shape):
+    """A governed namespace."""
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    is_default = serializers.BooleanField(help_text="Whether clients that name none use it.")
+    created_at = serializers.DateTimeField()
+
+
+class NewRegistryShape(Shape):
+    """A registry to be created."""
+
+    name = Text(most=63)
+    description = Text(required=False, allow_blank=True, default="")
+
+
+class StageShape(Shape):
+    """A step on the ladder of a registry."""
+
+    name = serializers.CharField()
+    position = serializers.IntegerField()
+    is_exclusive = serializers.BooleanField(help_text="Whether it holds one version of a model at a time.")
+    is_live = serializers.BooleanField(help_text="Whether versions are used from here.")
+
+
+class PolicyShape(Shape):
+    """What has to hold before a version may stand at a stage, or before an alias may name it."""
+
+    stage = Name()
+    alias = Name()
+    number = serializers.IntegerField()
+    approvals_needed = serializers.IntegerField()
+    needs_clean_scan = serializers.BooleanField()
+    separates_duties = serializers.BooleanField()
+    is_in_force = serializers.BooleanField()
+    created_by = serializers.CharField(source="created_by.username")
+    created_at = serializers.DateTimeField()
+
+
+class NewPolicyShape(Shape):
+    """A policy to be put in force, for a stage or for an alias; it takes the place of the one before."""
+
+    stage = Text(most=64, required=False, default="")
+    alias = Text(most=255, required=False, default="")
+    approvals_needed = serializers.IntegerField(required=False, default=1, min_value=0, max_value=20)
+    needs_clean_scan = serializers.BooleanField(required=False, default=True)
+    separates_duties = serializers.BooleanField(required=False, default=True)

@@ -1,0 +1,118 @@
+"""What a reader knows besides the bytes: where it is, how much work is left, and whom to tell."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scanning.engine.findings import Finding
+from scanning.engine.rules import RULES
+from scanning.engine.sources import Source
+
+DEPTH = 8
+MEMBERS = 10_000
+OPCODES = 20_000_000
+INFLATED_BYTES = 8 << 30
+KEPT_BYTES = 128 << 20
+KEPT_PER_RULE = 20
+MESSAGE_LENGTH = 400
+POSITION_LENGTH = 64
+
+
+class LimitReached(Exception):
+    """A rule's name and a sentence: the engine stops here, and the file is not clean."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+
+
+@dataclass(slots=True)
+class Budget:
+    """Work left for one version, over all its files, however deep they are nested."""
+
+    members: int = MEMBERS
+    opcodes: int = OPCODES
+    inflated: int = INFLATED_BYTES
+    kept: int = KEPT_BYTES
+
+    def take_member(self) -> None:
+        self.members -= 1
+        if self.members < 0:
+            raise LimitReached("archive.limit", f"The archives of this version hold more than {MEMBERS:,} members.")
+
+    def take_inflated(self, size: int) -> None:
+        self.inflated -= size
+        if self.inflated < 0:
+            raise LimitReached(
+                "archive.bomb", "The compressed files of this version unpack to more than the gate reads."
+            )
+
+
+class Reader(Protocol):
+    """Reads one source and reports to the context."""
+
+    def __call__(self, source: Source, context: "Context", /) -> None: ...
+
+
+@dataclass(slots=True)
+class Context:
+    """Where a reader stands.
+
+    `file` is the path in the version; `place` the names of the archives' members on the way.
+    """
+
+    file: str
+    reader: "Reader"
+    budget: Budget = field(default_factory=Budget)
+    place: tuple[str, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def inside(self, name: str) -> "Context":
+        """The context of a member; LimitReached when archives are nested too deep."""
+        if len(self.place) >= DEPTH:
+            raise LimitReached("archive.limit", f"Archives are nested more than {DEPTH} deep.")
+        return Context(self.file, self.reader, self.budget, (*self.place, name), self.findings, self.counts)
+
+    def found(self, rule: str, message: str, at: int | None = None) -> None:
+        """Report `message` under a rule, at a byte offset if there is one. Many of the same kind are cut short."""
+        severity, advice = RULES[rule]
+        self.counts[rule] = self.counts.get(rule, 0) + 1
+        if self.counts[rule] > KEPT_PER_RULE:
+            return
+        finding = Finding(
+            file=self.file,
+            scanner=rule.partition(".")[0],
+            severity=severity,
+            rule=rule,
+            message=printable(message, MESSAGE_LENGTH),
+            advice=advice,
+            position=self._position(at),
+        )
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def read_member(self, name: str, source: Source) -> None:
+        """Have a part of this file read by its own content, as if it were a file.
+
+        A limit ends the part, not the file.
+        """
+        try:
+            self.budget.take_member()
+            self.reader(source, self.inside(name))
+        except LimitReached as limit:
+            self.found(limit.rule, limit.message)
+
+    def _position(self, at: int | None) -> str:
+        where = "" if at is None else f"byte {at}"
+        names = printable(" > ".join(self.place), 1 << 16)
+        position = ", ".join(part for part in (names, where) if part)
+        return position if len(position) <= POSITION_LENGTH else "…" + position[1 - POSITION_LENGTH :]
+
+
+def printable(text: str, length: int) -> str:
+    """Text from a file, safe to print and to store: no control characters or lone surrogates, at most `length` long."""
+    shown = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:length]
+    )
+    return shown if len(text) <= length else shown[:-1] + "…"

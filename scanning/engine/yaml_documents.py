@@ -1,0 +1,86 @@
+"""YAML, read so that neither tags nor aliases can do harm. What a document means is for the readers of its kind."""
+
+import re
+
+import yaml
+
+from scanning.engine.context import Context
+from scanning.engine.sources import Source
+
+LARGEST_DOCUMENT = 4 << 20
+LARGEST_TREE = 200_000
+DEEPEST = 64
+CORE = "tag:yaml.org,2002:"
+CORE_TAGS = frozenset(
+    f"{CORE}{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "binary", "set")
+)
+SUSPICIOUS = re.compile(rb"!!(python|js|ruby|java)|!<|!python|tag:yaml\.org,2002:(python|js)|^%TAG", re.MULTILINE)
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class BadYaml(Exception):
+    """A rule's name and a sentence."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+
+
+def load(source: Source) -> object:
+    """The document as plain values; BadYaml when it is too large, has tags of its own, or multiplies itself."""
+    if source.size > LARGEST_DOCUMENT:
+        raise BadYaml("yaml.malformed", "The document is larger than the gate reads.")
+    text = source.exactly(0, source.size)
+    try:
+        _check_events(text)
+        return yaml.load(text, Loader=Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise BadYaml("yaml.malformed", f"The document is not valid YAML: {str(problem).splitlines()[0]}.") from None
+
+
+def read_tags(source: Source, context: Context) -> None:
+    """Report a text that would make a careless YAML loader build objects."""
+    if source.size > LARGEST_DOCUMENT:
+        if any(SUSPICIOUS.search(piece) for piece in source.pieces()):
+            context.found("yaml.malformed", "The text has YAML tags and is larger than the gate reads.")
+        return
+    text = source.exactly(0, source.size)
+    if SUSPICIOUS.search(text):
+        try:
+            _check_events(text)
+        except BadYaml as problem:
+            context.found(problem.rule, problem.message)
+        except (yaml.YAMLError, ValueError):
+            # Prose that mentions a tag.
+            return
+
+
+def _check_events(text: bytes) -> None:
+    """Walk the document without building it: no foreign tags, no deep nesting, and no aliases that multiply."""
+    sizes: dict[str, int] = {}
+    open_nodes: list[tuple[str | None, int]] = []
+    total = 0
+    for event in yaml.parse(text, Loader=Loader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = open_nodes.pop()
+            if anchor:
+                sizes[anchor] = total - before + 1
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in sizes:
+                raise BadYaml("yaml.bomb", "The document refers to itself.")
+            total += sizes[event.anchor]
+        elif isinstance(event, yaml.NodeEvent):
+            total += 1
+            tag = getattr(event, "tag", None)
+            if tag not in (None, "!") and tag not in CORE_TAGS:
+                raise BadYaml("yaml.tag", f"The document asks its loader to build {tag!r}.")
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_nodes.append((event.anchor, total))
+            elif event.anchor:
+                sizes[event.anchor] = 1
+        if total > LARGEST_TREE or len(open_nodes) > DEEPEST:
+            raise BadYaml(
+                "yaml.bomb", "The document grows beyond what the gate reads when its references are followed."
+            )

@@ -1,0 +1,1 @@
+"""Asking for scans and carrying them out."""

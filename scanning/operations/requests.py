@@ -1,0 +1,48 @@
+"""Asking for a scan."""
+
+from functools import cache
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import access
+from accounts.models import User
+from accounts.rights import Right
+from events.kinds import Kind
+from events.record import record
+from lib.errors import Invalid
+from registry.models import ModelVersion
+from scanning import tasks
+from scanning.engine import allow_list, jobs, rules
+from scanning.models import Scan, Verdict
+
+
+@transaction.atomic
+def request_scan(version: ModelVersion, *, actor: User) -> Scan:
+    """Have the files of this version scanned, unless this engine has an opinion of the same bytes already.
+
+    A scan that failed is no opinion and begins anew.
+    """
+    access.require(actor, Right.EDIT, version)
+    if version.tree is None:
+        raise Invalid("version", f"{version} has no files here that could be scanned.")
+    scan, is_new = Scan.objects.get_or_create(tree=version.tree, engine=present_engine())
+    if is_new or _begins_anew(scan):
+        record(Kind.SCAN_REQUESTED, actor=actor, subject=version, registry_id=version.model.registry_id, scan=scan.pk)
+        tasks.scan_tree.delay_on_commit(scan.pk)
+    return scan
+
+
+def _begins_anew(scan: Scan) -> bool:
+    failed = Scan.objects.filter(pk=scan.pk, verdict=Verdict.FAILED)
+    if failed.update(verdict=Verdict.QUEUED, requested_at=timezone.now(), taken_at=None, attempts=0) != 1:
+        return False
+    scan.findings.all().delete()
+    scan.refresh_from_db()
+    return True
+
+
+@cache
+def present_engine() -> str:
+    """Names the engine with its rules and its allow list. The same files are scanned once under one such name."""
+    return f"{jobs.ENGINE}.{rules.VERSION}, list {allow_list.version()}"

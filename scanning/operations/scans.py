@@ -1,0 +1,155 @@
+"""Carrying scans out, and picking up those whose worker died.
+
+A worker takes a scan by compare-and-swap and says every few seconds that it is alive. One that has been silent for
+`STALE_AFTER` is dead; its scan is queued again under the next attempt number, with which alone a verdict can be stored.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts import access
+from accounts.models import User
+from accounts.rights import Right
+from events.kinds import Kind
+from events.record import record
+from scanning.materials import laid_out
+from scanning.models import Finding, Scan, Verdict
+from scanning.sandbox import Report, scan_files, sweep
+
+ALIVE_EVERY = timedelta(seconds=10)
+STALE_AFTER = timedelta(seconds=45)
+# A queue may be long: what was sent is not sent again at once, or the messages would pile up.
+SEND_AGAIN_AFTER = timedelta(minutes=15)
+MOST_ATTEMPTS = 3
+
+
+def carry_out(scan: Scan, *, actor: User) -> None:
+    """Scan the tree and store the verdict. Does nothing if another worker has the scan or it is finished."""
+    access.require(actor, Right.ADMINISTER, None)
+    taken = Scan.objects.filter(pk=scan.pk, verdict=Verdict.QUEUED).update(
+        verdict=Verdict.SCANNING, taken_at=timezone.now(), attempts=F("attempts") + 1
+    )
+    if taken != 1:
+        return
+    scan.refresh_from_db()
+    with _saying_alive(scan), laid_out(scan.tree, _workshop()) as files:
+        report = scan_files(files, folder=_workshop())
+    _store(scan, report, actor)
+
+
+def give_back_stale_scans(*, actor: User) -> list[int]:
+    """Queue again what a dead worker or a lost message left behind; returns the keys of what is to be sent again.
+
+    A scan that has brought down several workers has failed, which is not clean.
+    """
+    access.require(actor, Right.ADMINISTER, None)
+    sweep(_workshop())
+    now = timezone.now()
+    dead = Scan.objects.filter(verdict=Verdict.SCANNING, taken_at__lt=now - STALE_AFTER)
+    for scan in dead.filter(attempts__gte=MOST_ATTEMPTS):
+        _give_up(scan, actor)
+    never_sent = Q(taken_at=None, requested_at__lt=now - STALE_AFTER)
+    sent_long_ago = Q(taken_at__lt=now - SEND_AGAIN_AFTER)
+    silent = dead | Scan.objects.filter(never_sent | sent_long_ago, verdict=Verdict.QUEUED)
+    keys = list(silent.values_list("pk", flat=True))
+    # Asked again with the change: a worker may have come to an end, or to life, since the keys were read.
+    silent.filter(pk__in=keys).update(verdict=Verdict.QUEUED, taken_at=now)
+    return keys
+
+
+@contextmanager
+def _saying_alive(scan: Scan) -> Iterator[None]:
+    """Refresh `taken_at` from a thread of its own while the block runs."""
+    done = threading.Event()
+
+    def say() -> None:
+        while not done.wait(ALIVE_EVERY.total_seconds()):
+            try:
+                Scan.objects.filter(pk=scan.pk, attempts=scan.attempts).update(taken_at=timezone.now())
+            except DatabaseError:
+                # One missed beat is no death; the next one comes over a new connection.
+                connection.close()
+        connection.close()
+
+    thread = threading.Thread(target=say, name=f"alive-{scan.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@transaction.atomic
+def _store(scan: Scan, report: Report, actor: User) -> None:
+    mine = Scan.objects.filter(pk=scan.pk, verdict=Verdict.SCANNING, attempts=scan.attempts)
+    now = timezone.now()
+    stored = mine.update(
+        verdict=report.verdict, rules=report.rules, allow_list=report.allow_list, facts=_storable(report.facts), finished_at=now
+    )
+    if stored != 1:
+        return  # we were taken for dead, and another worker has the scan
+    Finding.objects.bulk_create(
+        Finding(
+            scan=scan,
+            path=finding.file,
+            scanner=finding.scanner,
+            severity=finding.severity,
+            rule=finding.rule,
+            message=_storable(finding.message),
+            advice=_storable(finding.advice),
+            position=_storable(finding.position),
+        )
+        for finding in report.findings
+    )
+    record(
+        Kind.SCAN_FINISHED,
+        actor=actor,
+        subject=scan,
+        verdict=report.verdict,
+        tree=scan.tree.digest,
+        engine=scan.engine,
+        findings=len(report.findings),
+    )
+
+
+@transaction.atomic
+def _give_up(scan: Scan, actor: User) -> None:
+    mine = Scan.objects.filter(pk=scan.pk, verdict=Verdict.SCANNING, attempts=scan.attempts)
+    if mine.update(verdict=Verdict.FAILED, finished_at=timezone.now()) != 1:
+        return
+    Finding.objects.create(
+        scan=scan,
+        scanner="sandbox",
+        severity="failed",
+        rule="sandbox.never-ended",
+        message=f"The scan was started {scan.attempts} times and its worker died every time.",
+        advice="Look at the worker's log; something in these files brings it down.",
+    )
+    record(Kind.SCAN_FINISHED, actor=actor, subject=scan, verdict=Verdict.FAILED, tree=scan.tree.digest)
+
+
+def _workshop() -> Path:
+    """Where the private folders of running scans are made."""
+    return Path(settings.DATA_DIR) / "scans"
+
+
+def _storable(value: Any) -> Any:
+    """The same value with what databases refuse in texts, and hostile files are full of, spelled out."""
+    match value:
+        case str():
+            return value.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+        case Mapping():
+            return {_storable(key): _storable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_storable(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""Changes to experiments, runs, what they measured and the models that they logged."""

@@ -1,0 +1,56 @@
+"""Files of runs and logged models: putting them in and taking them out. The bytes themselves are kept by blobs."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from accounts import access
+from accounts.models import User
+from accounts.rights import Right
+from blobs.models import FolderFile
+from blobs.operations import folders
+from blobs.operations.uploads import store_bytes
+from events.kinds import Kind
+from events.record import record
+from lib import paths
+from tracking.locks import check_active, lock_active_logged_model, lock_active_run
+from tracking.models import LoggedModel, Run
+
+Owner = Run | LoggedModel
+
+
+def put_file(owner: Owner, path: str, pieces: Iterable[bytes], *, length: int | None, actor: User) -> FolderFile:
+    """Store a body of `length` bytes under `path`, replacing what was there.
+
+    Rights and path are judged before the first byte is read; bytes that come in vain are not kept. Not one
+    transaction: an upload of an hour must not hold locks for an hour.
+    """
+    access.require(actor, Right.LOG, owner)
+    paths.clean(path)
+    check_active(owner)
+    blob = store_bytes(pieces, length=length, actor=actor)
+    with transaction.atomic():
+        _lock(owner)
+        return folders.put_file(owner.folder, path, blob, actor=actor)
+
+
+@transaction.atomic
+def remove(owner: Owner, path: str, *, actor: User) -> int:
+    """Take out a file, or a folder with all that is below it; the empty path means everything. How many files went."""
+    access.require(actor, Right.LOG, owner)
+    owner = _lock(owner)
+    count = folders.remove(owner.folder, path, actor=actor)
+    if count:
+        record(
+            Kind.ARTIFACT_DELETED,
+            actor=actor,
+            subject=owner,
+            registry_id=owner.experiment.registry_id,
+            path=path,
+            files=count,
+        )
+    return count
+
+
+def _lock(owner: Owner) -> Owner:
+    return lock_active_run(owner) if isinstance(owner, Run) else lock_active_logged_model(owner)
