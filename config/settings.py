@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config import environment
+from config import environment, sidebar
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.data_folder(BASE_DIR / "data")
@@ -171,7 +171,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
-UNFOLD = {"SITE_TITLE": "Gatehouse", "SITE_HEADER": "Gatehouse", "SITE_URL": "/", "SITE_SYMBOL": "shield"}
+UNFOLD = {
+    "SITE_TITLE": "Gatehouse",
+    "SITE_HEADER": "Gatehouse",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "shield",
+    "SHOW_HISTORY": False,  # the audit log tells more
+    "SIDEBAR": {"navigation": sidebar.NAVIGATION},
+}
 
 LOGGING = {
     "version": 1,

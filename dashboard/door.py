@@ -19,7 +19,7 @@ def signed_in(
     """Hand the signed-in person to the view; send everybody else to the sign-in page and back afterwards."""
 
     @wraps(view)
-    def enter(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def enter(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return redirect_to_login(request.get_full_path())
         return view(request, request.user, *args, **kwargs)

@@ -32,10 +32,14 @@ def _parser() -> MarkdownIt:
 
 
 def _lower_headings(state: StateCore) -> None:
-    """The page has a title and headings of its own above the text."""
-    for token in state.tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    """Headings begin below those of the page and go down one level at a time, whatever the writer left out."""
+    headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
+    ranks = sorted({token.tag for token in headings})
+    above = 2
+    for token in headings:
+        if token.type == "heading_open":
+            above = min(6, above + 1, 3 + ranks.index(token.tag))
+        token.tag = f"h{above}"
 
 
 def _image_as_link(

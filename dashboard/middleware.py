@@ -1,4 +1,4 @@
-"""Turns the refusals of the house into pages. Only views of the dashboard are concerned; APIs have words of their own."""
+"""Turns the refusals of the house into pages. Only views of the dashboard are concerned; APIs have their own words."""
 
 from collections.abc import Callable
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What the scan read in a model's own description: flavours, signature, packages. It is shown as text, whatever it says."""
+"""What the scan read in a model's own description: flavours and signature. It is shown as text, whatever it says."""
 
 import json
 from collections.abc import Mapping

@@ -14,19 +14,17 @@ def sign_in_snippet(request: HttpRequest, secret: str = "") -> str:
 
 def register_snippet() -> str:
     """How the first version comes into being."""
-    return "\n".join(
-        [
-            "import mlflow",
-            "",
-            "with mlflow.start_run():",
-            '    mlflow.log_metric("accuracy", 0.93)',
-            '    mlflow.sklearn.log_model(model, name="model", registered_model_name="my-model")',
-        ]
-    )
+    return """import mlflow
+
+with mlflow.start_run():
+    mlflow.log_metric("accuracy", 0.93)
+    mlflow.sklearn.log_model(
+        model, name="model", registered_model_name="my-model"
+    )"""
 
 
 def load_snippet(model: RegisteredModel, where: str) -> str:
-    """How the version at a stage, under an alias or of a number is loaded; `where` is `/Production`, `@champion`, `/3`."""
+    """How a version is loaded; `where` is its number, its stage or its alias: `/3`, `/Production`, `@champion`."""
     uri = f"models:/{model.name}{where}"
     return "\n".join(
         ["import mlflow", "", *_workspace(model), "model = mlflow.pyfunc.load_model(", f"    {json.dumps(uri)}", ")"]

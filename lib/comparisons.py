@@ -11,8 +11,8 @@ from lib import clock
 from lib.errors import Invalid
 
 Value = str | int | float | tuple[str, ...] | None
-_BY_SIZE = {"=": "exact", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
-_BIGGEST = 2**63 - 1
+_BY_SIZE = {"=": "exact", "!=": "exact", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_BIGGEST: dict[type, float] = {int: 2**63 - 1, float: 1.7976931348623157e308}
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,11 @@ def on_text(column: str, comparison: Comparison) -> Q:
 
 def on_number(column: str, comparison: Comparison) -> Q:
     """= != < <= > >= on a column of numbers. Raises Invalid for anything else."""
-    value, operator = comparison.value, comparison.operator
-    if not isinstance(value, int | float) or (abs(value) > _BIGGEST and isinstance(value, int)):
+    value = comparison.value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _BIGGEST[type(value)]
+    if not is_number or comparison.operator not in _BY_SIZE:
         raise _unfit(comparison, "a number: =, !=, <, <=, >, >= with a number")
-    if operator == "!=":
-        return ~Q(**{column: value})
-    if operator not in _BY_SIZE:
-        raise _unfit(comparison, "a number: =, !=, <, <=, >, >=")
-    return Q(**{f"{column}__{_BY_SIZE[operator]}": value})
+    return _negated(Q(**{f"{column}__{_BY_SIZE[comparison.operator]}": value}), comparison.operator == "!=")
 
 
 def on_moment(column: str, comparison: Comparison) -> Q:

@@ -12,7 +12,7 @@ from blobs.queries import find_file
 from lib.errors import Forbidden, NotFound
 from registry.models import ModelVersion
 from registry.queries import versions_for
-from scanning.models import Scan, Verdict
+from scanning.models import OPEN_VERDICTS, Scan, Verdict
 
 
 def latest_scan(tree: Tree | None) -> Scan | None:
@@ -35,6 +35,12 @@ def verdict_of(tree: Tree | None) -> Verdict | None:
     return Verdict(verdict) if verdict else None
 
 
+def is_unsafe(tree: Tree | None) -> bool:
+    """Whether the last opinion of these files is that they are unsafe. A scan that goes on, or failed, is no opinion."""
+    opinions = _newest_first().filter(tree=tree).exclude(verdict__in=(*OPEN_VERDICTS, Verdict.FAILED))
+    return tree is not None and opinions.values_list("verdict", flat=True).first() == Verdict.UNSAFE
+
+
 def needing_attention(actor: User) -> QuerySet[ModelVersion]:
     """Versions that the actor sees and whose files a scan found unsafe, doubtful or unreadable; newest first."""
     doubtful = Scan.objects.filter(verdict__in=(Verdict.UNSAFE, Verdict.FAILED, Verdict.NEEDS_REVIEW))
@@ -50,7 +56,7 @@ def file_for_download(version: ModelVersion, path: str, *, actor: User) -> TreeF
     if version.tree is None:
         raise NotFound(f"{version} has no files here.")
     file = find_file(version.tree.files.all(), path)
-    if verdict_of(version.tree) == Verdict.UNSAFE and not access.can(actor, Right.MANAGE, version):
+    if is_unsafe(version.tree) and not access.can(actor, Right.MANAGE, version):
         raise Forbidden(f"The scan found {version} unsafe, so only maintainers can download its files.")
     return file
 

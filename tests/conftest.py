@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.db.models import Model
 from pytest_django import Settings
 
@@ -25,6 +27,13 @@ PASSWORD = "correct horse battery"
 Member = Callable[..., User]
 
 _number = count(1)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file, as in the product: in memory, threads would share one lock that nobody waits for."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(settings.DATA_DIR / "test.sqlite3")
 
 
 @pytest.fixture(autouse=True)

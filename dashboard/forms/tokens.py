@@ -1,6 +1,6 @@
 """Making an access token."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.utils import timezone
@@ -33,10 +33,10 @@ class TokenForm(RefusableForm):
     )
     days = forms.ChoiceField(label="It ends after", choices=_LIVES, initial="90")
 
-    def chosen(self) -> dict[str, object]:
-        """What was typed, in the words of the operation."""
-        return {
-            "name": self.cleaned_data["name"],
-            "scopes": [Scope(scope) for scope in self.cleaned_data["scopes"]],
-            "expires_at": timezone.now() + timedelta(days=int(self.cleaned_data["days"])),
-        }
+    def chosen_scopes(self) -> list[Scope]:
+        """The ticked scopes as words of the house."""
+        return [Scope(scope) for scope in self.cleaned_data["scopes"]]
+
+    def end(self) -> datetime:
+        """When the token stops working."""
+        return timezone.now() + timedelta(days=int(self.cleaned_data["days"]))

@@ -208,7 +208,12 @@ def pager(context: template.RequestContext, next_token: str | None) -> dict[str,
 def nav_link(context: template.RequestContext, view: str, words: str, count: int = 0) -> dict[str, Any]:
     """One place of the main navigation; marked when the page belongs to it."""
     path, here = reverse(view), context["request"].path
-    return {"path": path, "words": words, "count": count, "is_here": here == path or (path != "/" and here.startswith(path))}
+    return {
+        "path": path,
+        "words": words,
+        "count": count,
+        "is_here": here == path or (path != "/" and here.startswith(path)),
+    }
 
 
 def _badge(tone: str, name: str, words: str) -> SafeString:
@@ -221,7 +226,9 @@ def shift(difference: Difference) -> SafeString:
     """By how much a metric differs. Whether more is better depends on the metric, so the words take no side."""
     before, after = difference.before, difference.after
     if not isinstance(before, float) or not isinstance(after, float):
-        return format_html('<span class="soft">{}</span>', "new" if before is None else "gone" if after is None else "–")
+        return format_html(
+            '<span class="soft">{}</span>', "new" if before is None else "gone" if after is None else "–"
+        )
     if before == after or math.isnan(before) or math.isnan(after):
         return format_html('<span class="shift soft">{}{}</span>', icons.icon("same"), "the same")
     rate = f" ({abs(after - before) / abs(before):.1%})" if before else ""

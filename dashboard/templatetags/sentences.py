@@ -34,7 +34,9 @@ def happened(line: Line) -> SafeString:
     event = line.event
     subject = format_html('<a href="{}">{}</a>' if line.url else "{1}", line.url, event.subject_name)
     say = _SENTENCES.get(event.kind)
-    what = say(event, subject) if say else format_html("{}: {}", event.kind.replace(".", " ").replace("_", " "), subject)
+    what = (
+        say(event, subject) if say else format_html("{}: {}", event.kind.replace(".", " ").replace("_", " "), subject)
+    )
     return format_html("<strong>{}</strong> {}", "Gatehouse" if _is_system(event) else event.actor_name, what)
 
 
@@ -94,7 +96,9 @@ def _decided(event: Event, subject: SafeString) -> SafeString:
 
 
 def _promoted(event: Event, subject: SafeString) -> SafeString:
-    return format_html("put {} at {}, as review {} allows", subject, event.details.get("to"), event.details.get("review"))
+    return format_html(
+        "put {} at {}, as review {} allows", subject, event.details.get("to"), event.details.get("review")
+    )
 
 
 Say = Callable[[Event, SafeString], SafeString]

@@ -43,7 +43,7 @@ def version_files(request: HttpRequest, actor: User, registry: str, name: str, n
 
 @require_safe
 @signed_in
-def download(request: HttpRequest, actor: User, registry: str, name: str, number: int, path: str) -> FileResponse:
+def download(request: HttpRequest, actor: User, registry: str, name: str, number: int, *, path: str) -> FileResponse:
     """The bytes of one file, always as a download and never as something that a browser shows."""
     found = find_version(registry, name, number, actor=actor)
     file = file_for_download(found, path, actor=actor)

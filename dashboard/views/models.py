@@ -60,9 +60,7 @@ def models(request: HttpRequest, actor: User) -> HttpResponse:
 def model(request: HttpRequest, actor: User, registry: str, name: str) -> HttpResponse:
     """One model: who stands where, its versions, what it is and how to load it."""
     found = find_model(registry, name, actor=actor)
-    page = page_by_key(
-        with_tags(versions_of(found)), ["-number"], size=PAGE_SIZE, token=request.GET.get("page")
-    )
+    page = page_by_key(with_tags(versions_of(found)), ["-number"], size=PAGE_SIZE, token=request.GET.get("page"))
     scans = latest_scans(page.rows)
     metrics = chosen_metrics(page.rows, request.GET.getlist("metric"))
     runs = runs_for(actor).in_bulk({version.source_run_id for version in page.rows if version.source_run_id})
@@ -89,9 +87,7 @@ def model(request: HttpRequest, actor: User, registry: str, name: str) -> HttpRe
 def model_activity(request: HttpRequest, actor: User, registry: str, name: str) -> HttpResponse:
     """What happened to a model lately, and every placement that it ever had."""
     found = find_model(registry, name, actor=actor)
-    page = page_by_key(
-        placements_of(found), ["-opened_at", "-pk"], size=PAGE_SIZE, token=request.GET.get("page")
-    )
+    page = page_by_key(placements_of(found), ["-opened_at", "-pk"], size=PAGE_SIZE, token=request.GET.get("page"))
     shown = {"model": found, "lines": activity.of_models([found], 40), "page": page}
     return render(request, "pages/model_activity.html", shown)
 

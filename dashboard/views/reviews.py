@@ -111,8 +111,7 @@ def _page(request: HttpRequest, found: Review, actor: User, form: DecisionForm, 
         "digest": digest,
         "form": form,
         "why_not": why_not,
-        "may_withdraw": found.is_open
-        and (found.requested_by_id == actor.pk or access.can(actor, Right.MANAGE, found)),
+        "may_withdraw": found.is_open and (found.requested_by_id == actor.pk or access.can(actor, Right.MANAGE, found)),
     }
     return render(request, "pages/review.html", shown, status=422 if form.errors else 200)
 

@@ -24,7 +24,13 @@ def tokens(request: HttpRequest, actor: User) -> HttpResponse:
     secret = ""
     if form.is_valid():
         try:
-            made, secret = create_token(actor, **form.chosen(), actor=actor)
+            made, secret = create_token(
+                actor,
+                name=form.cleaned_data["name"],
+                scopes=form.chosen_scopes(),
+                expires_at=form.end(),
+                actor=actor,
+            )
             form = TokenForm()
         except HouseError as refusal:
             form.refuse(refusal)

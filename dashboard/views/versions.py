@@ -65,9 +65,7 @@ def ask(request: HttpRequest, actor: User, registry: str, name: str, number: int
         data = form.cleaned_data
         stage = find_stage(found.model.registry, data["stage"]) if data.get("stage") else None
         try:
-            review = request_review(
-                found, stage=stage, alias=data.get("alias", ""), reason=data["reason"], actor=actor
-            )
+            review = request_review(found, stage=stage, alias=data.get("alias", ""), reason=data["reason"], actor=actor)
         except HouseError as refusal:
             form.refuse(refusal)
         else:

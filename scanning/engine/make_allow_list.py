@@ -171,8 +171,8 @@ TORCH = {
     "class": {},
     "value": {
         "torch": "BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage "
-        "DoubleStorage FloatStorage HalfStorage IntStorage LongStorage ShortStorage Tensor bfloat16 bool complex128 complex64 "
-        "float16 float32 float64 int16 int32 int64 int8 uint8",
+        "DoubleStorage FloatStorage HalfStorage IntStorage LongStorage ShortStorage Tensor bfloat16 bool complex128 "
+        "complex64 float16 float32 float64 int16 int32 int64 int8 uint8",
         "torch.storage": "UntypedStorage",
         "torch.nn.parameter": "Parameter",
     },

@@ -63,7 +63,7 @@ def _judge_flavor(name: str, flavor: dict[object, object], context: Context) -> 
         if flavor.get(word):
             context.found("mlmodel.code", f"Loading the flavour {name} runs code that comes with the model ({word}).")
     loader = flavor.get("loader_module")
-    if loader is not None and loader not in DATA_LOADERS:
+    if loader is not None and str(loader) not in DATA_LOADERS:
         root = str(loader).partition(".")[0]
         if root == "mlflow":
             context.found(
@@ -73,7 +73,7 @@ def _judge_flavor(name: str, flavor: dict[object, object], context: Context) -> 
         else:
             _judge_foreign_loader(str(loader), context)
     predict = flavor.get("predict_fn")
-    if predict is not None and predict not in PREDICTIONS:
+    if predict is not None and str(predict) not in PREDICTIONS:
         context.found("mlmodel.loader", f"Predictions call the unusual method {predict!r}.")
     for key, entry in flavor.items():
         if isinstance(entry, str) and "://" in entry:

@@ -72,7 +72,7 @@ class Machine:
             self.at = cursor.tell()
             if self.frame_end is not None and self.at >= self.frame_end:
                 self._leave_frame()
-            operation = table[cursor.read(1)[0]]
+            operation = table[cursor.byte()]
             if operation is None:
                 raise Malformed("an unknown opcode")
             operation(self)

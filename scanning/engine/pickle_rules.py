@@ -58,7 +58,7 @@ def judge_name(found: Global, say: Say) -> None:
 def could_be_imported(module: object, name: object) -> bool:
     """Whether an unpickler that lost its place could import this.
 
-    In an honest joblib file it then pairs the wrong ones of the names that are all on the list: those pairs do not exist.
+    In an honest joblib file it then pairs the wrong ones of names that are on the list; such pairs do not exist.
     """
     if isinstance(module, str) and isinstance(name, str):
         is_mixed = standing(module, name) in (Standing.UNKNOWN_CLASS, Standing.UNKNOWN_FUNCTION)
@@ -211,7 +211,7 @@ def judge_new(cls: object, arguments: object, say: Say) -> object:
     if isinstance(cls, Global):
         if cls.standing is Standing.CALL:
             return _call_listed(cls, arguments, Instance(made_by=cls, arguments=arguments), say)
-        if cls.standing is Standing.VALUE or cls.standing is Standing.UNKNOWN_FUNCTION:
+        if cls.standing is Standing.VALUE:
             say("pickle.forbidden-call", f"Loading the pickle would make an object of {cls}, which is not a class.")
         elif cls.standing is Standing.UNKNOWN_CLASS and cls.name in HANDED_ON:
             say("pickle.forbidden-call", f"Loading the pickle would make a {cls}.")

@@ -58,13 +58,13 @@ class Mapping:
     """A dictionary: the first entries under plain names, and the remarkable keys."""
 
     entries: dict[str, object] = field(default_factory=dict)
-    called: set[str] = field(default_factory=set)
+    called: frozenset[str] = frozenset()
     has_computed_keys: bool = False
 
     def put(self, key: object, value: object) -> None:
         if isinstance(key, str):
             if key in CALLED_NAMES:
-                self.called.add(key)
+                self.called |= {key}
             if key in self.entries or len(self.entries) < KEPT_ENTRIES:
                 self.entries[key] = value
         elif not (key is None or key is OPAQUE or isinstance(key, int | tuple)):

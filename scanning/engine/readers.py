@@ -84,7 +84,7 @@ def _read_by_content(source: Source, context: Context) -> bool:
         tensors.read_safetensors(source, context)
     elif kind := _named(EXECUTABLES, head):
         context.found("content.executable", f"The file is {kind}.")
-    elif head[2:4] == b"\r\n" and head[8:] and b"\xe3" in source.read(16, 1):
+    elif head[2:4] == b"\r\n" and head[8:] and source.read(16, 1) in (b"c", b"\xe3"):
         context.found("content.executable", "The file is compiled Python code.")
     elif kind := _named(UNREAD, head):
         context.found("content.known-unread", f"The file is {kind}, which the gate does not read yet.")

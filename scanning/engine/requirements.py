@@ -65,7 +65,7 @@ def read_conda(source: Source, context: Context) -> None:
     for key in sorted(str(key) for key in set(document) - CONDA_KEYS):
         context.found("environment.unusual", f"The conda environment sets {key!r}.")
     for channel in _listed(document.get("channels")):
-        if channel not in PLAIN_CHANNELS:
+        if str(channel) not in PLAIN_CHANNELS:
             context.found("requirements.address", f"The conda environment takes packages from the channel {channel!r}.")
     for dependency in _listed(document.get("dependencies")):
         if isinstance(dependency, dict) and set(dependency) == {"pip"}:

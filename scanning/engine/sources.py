@@ -50,6 +50,8 @@ class FileSource(Source):
         self.size = size
 
     def read(self, offset: int, length: int) -> bytes:
+        if not 0 <= offset < self.size:
+            return b""
         return os.pread(self.descriptor, max(0, min(length, self.size - offset)), offset)
 
 
@@ -59,7 +61,7 @@ class BytesSource(Source):
         self.size = len(data)
 
     def read(self, offset: int, length: int) -> bytes:
-        return self.data[offset : offset + length]
+        return self.data[offset : offset + max(0, length)] if offset >= 0 else b""
 
 
 class Slice(Source):
@@ -71,6 +73,8 @@ class Slice(Source):
         self.size = size
 
     def read(self, offset: int, length: int) -> bytes:
+        if not 0 <= offset < self.size:
+            return b""
         return self.whole.read(self.start + offset, max(0, min(length, self.size - offset)))
 
 
@@ -89,6 +93,8 @@ class Inflated(Source):
         self._end = 0
 
     def read(self, offset: int, length: int) -> bytes:
+        if not 0 <= offset < self.size:
+            return b""
         if offset < self._first:
             self._restart()
         wanted = min(offset + length, self.size)
@@ -138,6 +144,14 @@ class Cursor:
         piece = self._buffer[self._at : end]
         self._at = end
         return piece
+
+    def byte(self) -> int:
+        """The next byte as a number, or Truncated."""
+        at = self._at
+        if at < len(self._buffer):
+            self._at = at + 1
+            return self._buffer[at]
+        return self.read(1)[0]
 
     def peek(self, length: int) -> bytes:
         """Up to `length` bytes without moving."""

@@ -11,8 +11,10 @@ from scanning.engine.sources import Source
 
 LARGEST_TEXT = 1 << 30
 LARGEST_PROGRAM = 1 << 20
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]")
-LINE_OF_CODE = re.compile(rb"^(import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|@\w)", re.MULTILINE)
+CONTROL = bytes({*range(0x20), 0x7F} - set(b"\t\n\f\r"))
+# C1 controls and the marks that turn the direction of text, in UTF-8.
+WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
+LINE_OF_CODE = re.compile(rb"\n(import \w|from [\w.]+ import |def \w+\(|class \w+[(:])")
 MARKUP = re.compile(r"\s*<(!|\?|[a-z])", re.IGNORECASE)
 RUNS = (
     ast.Import,
@@ -45,11 +47,8 @@ def read_text(source: Source, context: Context) -> None:
     if source.size > LARGEST_TEXT:
         context.found("engine.budget", "The text is larger than the gate reads.")
         return
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for piece in source.pieces():
-        if CONTROL.search(decoder.decode(piece)):
-            context.found("text.control", "The text holds control characters, which can hide what it says.")
-            break
+    if any(_hides_something(piece) for piece in source.pieces()):
+        context.found("text.control", "The text holds control characters, which can hide what it says.")
     head = source.read(0, 1 << 12).decode("utf-8", "ignore").lstrip("\N{BYTE ORDER MARK}")
     if json_documents.looks_like_json(head):
         json_documents.read_json(source, context)
@@ -61,6 +60,12 @@ def read_text(source: Source, context: Context) -> None:
         context.found("text.code", "The file is Python source code.")
     else:
         yaml_documents.read_tags(source, context)
+
+
+def _hides_something(piece: bytes) -> bool:
+    if len(piece.translate(None, CONTROL)) != len(piece):
+        return True
+    return not piece.isascii() and WIDE_CONTROL.search(piece) is not None
 
 
 def _is_python(source: Source) -> bool:

@@ -69,7 +69,7 @@ def test_the_cost_of_the_list_does_not_grow(
     client = as_user(scientist)
     with django_assert_max_num_queries(6):
         client.get("/models")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         client.get("/")
 
 
@@ -82,7 +82,7 @@ def test_the_cost_of_a_model_does_not_grow(
     for number in range(8):
         judge(trained(world.model, {"auc": number / 10}, {"depth": str(number)}, scientist), Verdict.CLEAN)
     client = as_user(scientist)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get("/models/main/fraud-score")
     with django_assert_max_num_queries(8):
         client.get("/models/main/fraud-score/activity")

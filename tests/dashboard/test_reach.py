@@ -61,7 +61,9 @@ def test_strangers_change_nothing(world: World, as_user: Callable[[User], Client
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_lists_of_strangers_are_empty(world: World, as_user: Callable[[User], Client], stranger: User, path: str) -> None:
+def test_lists_of_strangers_are_empty(
+    world: World, as_user: Callable[[User], Client], stranger: User, path: str
+) -> None:
     response = as_user(stranger).get(path)
     assert response.status_code == 200
     assert "fraud-score" not in response.content.decode()
@@ -74,7 +76,9 @@ def test_without_sign_in_there_is_only_the_sign_in_page(world: World, client: Cl
     assert response.headers["Location"].startswith("/sign-in?next=/")
 
 
-def test_unknown_things_answer_like_hidden_ones(world: World, as_user: Callable[[User], Client], stranger: User) -> None:
+def test_unknown_things_answer_like_hidden_ones(
+    world: World, as_user: Callable[[User], Client], stranger: User
+) -> None:
     client = as_user(stranger)
     hidden = client.get("/models/main/fraud-score").content
     assert client.get("/models/main/no-such-model").content == hidden

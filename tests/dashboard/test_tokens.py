@@ -15,7 +15,7 @@ def test_the_secret_is_shown_once(as_user: Callable[[User], Client], scientist: 
     secret = response.context["secret"]
     assert secret in response.content.decode()
     assert "no-store" in response.headers["Cache-Control"]
-    assert with_token(secret).scopes == {Scope.READ, Scope.WRITE}
+    assert with_token(secret).scopes == frozenset({Scope.READ, Scope.WRITE})
     later = client.get("/tokens").content.decode()
     assert secret not in later
     assert secret[:10] in later

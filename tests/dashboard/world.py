@@ -1,4 +1,4 @@
-"""A small registry with something on every page: a model in production, a better version under review, an unsafe one."""
+"""A small registry with something on every page: a version in production, a better one in review, an unsafe one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,8 @@ Second look at payments above 50 EUR. **Not** for deciding on accounts.
 Questions to [the team](https://example.org/fraud).
 """
 SIGNATURE = {
-    "inputs": '[{"type": "double", "name": "amount", "required": true}, {"type": "long", "name": "hour", "required": true},'
+    "inputs": '[{"type": "double", "name": "amount", "required": true},'
+    ' {"type": "long", "name": "hour", "required": true},'
     ' {"type": "string", "name": "country", "required": false}]',
     "outputs": '[{"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}]',
 }
@@ -58,7 +59,9 @@ def build(registry: Registry, *, scientist: User, reviewer: User) -> World:
     first = trained(model, {"auc": 0.912, "log_loss": 0.231}, {"depth": "4", "rate": "0.1"}, scientist)
     judge(first, Verdict.CLEAN)
     production = find_stage(registry, "Production")
-    done = request_review(first, stage=production, alias="champion", reason="First model that beats the rules.", actor=scientist)
+    done = request_review(
+        first, stage=production, alias="champion", reason="First model that beats the rules.", actor=scientist
+    )
     decide(done, Decision.Verdict.APPROVE, comment="Good start.", actor=reviewer)
     second = trained(model, {"auc": 0.947, "log_loss": 0.198, "recall": 0.71}, {"depth": "6", "rate": "0.1"}, scientist)
     judge(second, Verdict.CLEAN)
@@ -69,7 +72,9 @@ def build(registry: Registry, *, scientist: User, reviewer: User) -> World:
         second, stage=production, reason="AUC up by 3.5 points on **2025 Q4**; recall is measured now.", actor=scientist
     )
     decide(asked, Decision.Verdict.COMMENT, comment="Was the holiday week part of the test set?", actor=reviewer)
-    third = trained(model, {"auc": 0.999, "log_loss": 0.01}, {"depth": "99"}, scientist, files={"model.pkl": b"cos\nsystem\n"})
+    third = trained(
+        model, {"auc": 0.999, "log_loss": 0.01}, {"depth": "99"}, scientist, files={"model.pkl": b"cos\nsystem\n"}
+    )
     judge(third, Verdict.UNSAFE)
     return World(model, first, second, third, done, asked)
 
@@ -100,7 +105,11 @@ def judge(version: ModelVersion, verdict: Verdict) -> None:
     """Store a verdict without looking at the files."""
     scan = Scan.objects.filter(tree=version.tree).latest("pk")
     scan.verdict, scan.finished_at = verdict, version.created_at
-    scan.facts = {"flavors": {"sklearn": "1.7.2", "python_function": ""}, "signature": SIGNATURE, "python_version": "3.11.2"}
+    scan.facts = {
+        "flavors": {"sklearn": "1.7.2", "python_function": ""},
+        "signature": SIGNATURE,
+        "python_version": "3.11.2",
+    }
     scan.save(update_fields=["verdict", "finished_at", "facts"])
     if verdict == Verdict.UNSAFE:
         Finding.objects.create(

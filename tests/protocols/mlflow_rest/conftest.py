@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
@@ -24,6 +25,7 @@ def ask(scientist: User, token_of: Callable[..., str]) -> Ask:
     def send(
         method: str,
         path: str,
+        /,
         *,
         actor: User | None = scientist,
         headers: dict[str, str] | None = None,
@@ -33,17 +35,13 @@ def ask(scientist: User, token_of: Callable[..., str]) -> Ask:
     ) -> HttpResponseBase:
         headers = dict(headers or {})
         if actor is not None:
-            headers["Authorization"] = f"Bearer {secrets.setdefault(actor.pk, '') or token_of(actor)}"
+            if actor.pk not in secrets:
+                secrets[actor.pk] = token_of(actor)
+            headers["Authorization"] = f"Bearer {secrets[actor.pk]}"
         url = path if path.startswith("/") else f"/api/2.0/mlflow/{path}"
         if method in ("GET", "HEAD"):
-            return Client().generic(method, url, headers=headers, QUERY_STRING=_query(fields))
+            return Client().generic(method, url, headers=headers, QUERY_STRING=urlencode(fields, doseq=True))
         data = orjson.dumps(fields) if body is None else body
         return Client().generic(method, url, data, content_type, headers=headers)
 
     return send
-
-
-def _query(fields: dict[str, Any]) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode(fields, doseq=True)

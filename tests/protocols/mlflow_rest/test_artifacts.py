@@ -2,15 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.test import RequestFactory
 
 from accounts.models import Registry, User
+from accounts.queries import system_user
 from accounts.rights import Role
 from blobs.models import Blob, FolderFile
 from lib import digests
+from lib.errors import Invalid
 from protocols.mlflow_rest.downloads import attachment
+from protocols.mlflow_rest.routes import Call
+from protocols.mlflow_rest.views import artifacts
 from registry.models import ModelVersion
 from tests.factories.tracking import new_logged_model, new_run
 from tests.protocols.mlflow_rest.conftest import Ask
@@ -55,9 +62,11 @@ def root(run: Run) -> str:
 
 
 def quoted(path: str) -> str:
-    from urllib.parse import quote
-
     return quote(path, safe="/")
+
+
+def content_of(response: Any) -> bytes:
+    return b"".join(response.streaming_content) if response.streaming else response.content
 
 
 def stored_files() -> list[Path]:
@@ -68,7 +77,7 @@ def test_a_file_goes_in_and_comes_out(ask: Ask, root: str) -> None:
     content = bytes(range(256)) * 5000
     assert ask("PUT", f"{PROXY}/{root}/m/x.bin", body=content, content_type="application/octet-stream").json() == {}
     response = ask("GET", f"{PROXY}/{root}/m/x.bin")
-    assert b"".join(response.streaming_content) == content
+    assert content_of(response) == content
     assert response["Content-Length"] == str(len(content))
     assert response["ETag"] == f'"{digests.of_bytes(content)}"'
     assert response["Content-Disposition"] == 'attachment; filename="x.bin"'
@@ -80,26 +89,25 @@ def test_a_file_goes_in_and_comes_out(ask: Ask, root: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "status", "content", "content_range"),
+    ("header", "expected"),
     [
-        ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),
-        ("bytes=8-", 206, b"89", "bytes 8-9/10"),
-        ("bytes=-3", 206, b"789", "bytes 7-9/10"),
-        ("bytes=-99", 206, b"0123456789", "bytes 0-9/10"),
-        ("bytes=5-99", 206, b"56789", "bytes 5-9/10"),
-        ("bytes=10-", 416, b"", "bytes */10"),
-        ("bytes=-0", 416, b"", "bytes */10"),
-        ("bytes=5-2", 200, b"0123456789", None),
-        ("bytes=0-1,4-5", 200, b"0123456789", None),
-        ("items=0-1", 200, b"0123456789", None),
-        ("bytes=x-", 200, b"0123456789", None),
+        ("bytes=0-3", (206, b"0123", "bytes 0-3/10")),
+        ("bytes=8-", (206, b"89", "bytes 8-9/10")),
+        ("bytes=-3", (206, b"789", "bytes 7-9/10")),
+        ("bytes=-99", (206, b"0123456789", "bytes 0-9/10")),
+        ("bytes=5-99", (206, b"56789", "bytes 5-9/10")),
+        ("bytes=10-", (416, b"", "bytes */10")),
+        ("bytes=-0", (416, b"", "bytes */10")),
+        ("bytes=5-2", (200, b"0123456789", None)),
+        ("bytes=0-1,4-5", (200, b"0123456789", None)),
+        ("items=0-1", (200, b"0123456789", None)),
+        ("bytes=x-", (200, b"0123456789", None)),
     ],
 )
-def test_ranges(ask: Ask, root: str, header: str, status: int, content: bytes, content_range: str | None) -> None:
+def test_ranges(ask: Ask, root: str, header: str, expected: tuple[int, bytes, str | None]) -> None:
     ask("PUT", f"{PROXY}/{root}/x", body=b"0123456789")
     response = ask("GET", f"{PROXY}/{root}/x", headers={"Range": header})
-    body = b"".join(response.streaming_content) if response.streaming else response.content
-    assert (response.status_code, body, response.get("Content-Range")) == (status, content, content_range)
+    assert (response.status_code, content_of(response), response.get("Content-Range")) == expected
 
 
 def test_known_content_is_not_sent_again(ask: Ask, root: str) -> None:
@@ -107,8 +115,7 @@ def test_known_content_is_not_sent_again(ask: Ask, root: str) -> None:
     etag = f'"{digests.of_bytes(b"0123456789")}"'
     assert ask("GET", f"{PROXY}/{root}/x", headers={"If-None-Match": etag}).status_code == 304
     other = ask("GET", f"{PROXY}/{root}/x", headers={"Range": "bytes=0-1", "If-Range": '"other"'})
-    assert other.status_code == 200
-    other.close()
+    assert (other.status_code, content_of(other)) == (200, b"0123456789")
 
 
 def test_an_empty_file_without_a_length_is_taken(ask: Ask, root: str, scientist: User) -> None:
@@ -136,22 +143,9 @@ def test_hostile_paths_store_and_remove_nothing(ask: Ask, root: str, path: str) 
     assert [file.path for file in FolderFile.objects.all()] == ["keep.txt"]
 
 
-def test_a_path_that_is_percent_encoded_twice_is_refused(ask: Ask, root: str) -> None:
-    assert ask("PUT", f"{PROXY}/{root}/%2561%2562", body=b"x").status_code == 200
-    assert FolderFile.objects.get().path == "%61%62"
-
-
 def test_a_cut_upload_leaves_nothing(ask: Ask, root: str) -> None:
-    from django.test import RequestFactory
-
-    from accounts.queries import system_user
-    from protocols.mlflow_rest.routes import Call
-    from protocols.mlflow_rest.views import artifacts
-
     request = RequestFactory().put(f"/{root}/x", b"12345", content_type="application/octet-stream")
     request.META["CONTENT_LENGTH"] = "10"
-    from lib.errors import Invalid
-
     with pytest.raises(Invalid, match="5 bytes came"):
         artifacts.put(Call(request, system_user(), None), f"{root}/x")
     assert not FolderFile.objects.exists()
@@ -192,7 +186,7 @@ def test_rights_are_asked_before_the_body_is_read(
         body = b"y" if method == "PUT" else None
         response = ask(method, f"{PROXY}/{root}/x", actor=actor, body=body)
         assert response.status_code == status, (actor, method)
-        response.close()
+        content_of(response)
     assert ask("GET", PROXY, path=root, actor=onlooker).json()["files"][0]["path"] == "x"
     assert Blob.objects.count() == 1
 
@@ -209,7 +203,7 @@ def test_a_path_names_its_own_experiment(ask: Ask, run: Run) -> None:
 def test_the_files_of_a_version_are_read_and_never_written(ask: Ask, version: ModelVersion, stranger: User) -> None:
     place = f"{PROXY}/versions/main/iris/1"
     response = ask("GET", f"{place}/weights.txt")
-    assert b"".join(response.streaming_content) == b"1 2 3"
+    assert content_of(response) == b"1 2 3"
     assert ask("GET", PROXY, path="versions/main/iris/1").json()["files"][0]["path"] == "weights.txt"
     assert ask("PUT", f"{place}/weights.txt", body=b"evil").status_code == 403
     assert ask("PUT", f"{place}/new.txt", body=b"evil").status_code == 403

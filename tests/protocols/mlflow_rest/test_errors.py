@@ -3,13 +3,15 @@
 import base64
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.models import User
+from accounts.operations.registries import create_registry
 from lib.errors import HouseError
-from protocols.mlflow_rest import errors
+from protocols.mlflow_rest import errors, urls
 from protocols.mlflow_rest.views import service
 from tests.protocols.mlflow_rest.conftest import Ask
+from tracking import queries
 from tracking.models import Experiment, Run
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +52,6 @@ def test_the_session_of_a_browser_does_not_count(ask: Ask, scientist: User) -> N
 
 
 def test_every_address_asks_who_is_there(ask: Ask) -> None:
-    from protocols.mlflow_rest import urls
-
     for route in urls._routes:
         path = route.path.replace("(?P<path>[\\s\\S]*)", "0/x").replace("(?P<model_id>[^/]+)", "m-1")
         path = path.replace("(?P<tag_key>[^/]+)", "k")
@@ -98,6 +98,7 @@ def test_every_address_asks_who_is_there(ask: Ask) -> None:
         ("POST", "runs/search", {"experiment_ids": ["0", "x"]}, "must be a valid integer"),
         ("POST", "runs/search", {"experiment_ids": ["0"], "run_view_type": "SOME"}, "parameter 'run_view_type'"),
         ("POST", "runs/search", {"experiment_ids": ["0"], "filter": "start_time > 99999999999999999999"}, "number"),
+        ("POST", "runs/search", {"experiment_ids": ["0"], "filter": "metrics.a > 1e999"}, "number"),
         ("POST", "logged-models", {"experiment_id": "0", "name": "a/b"}, "Invalid model name"),
         ("POST", "logged-models/search", {"filter": ""}, "Missing value for required parameter 'experiment_ids'"),
         ("GET", "metrics/get-history", {"run_id": "x"}, "Missing value for required parameter 'metric_key'"),
@@ -162,8 +163,8 @@ def test_a_body_that_cannot_be_read_is_refused(ask: Ask, body: bytes, content_ty
     assert Experiment.objects.count() == 1
 
 
-def test_a_body_beyond_every_bound_is_refused(ask: Ask, settings: "SettingsWrapper") -> None:
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100)
+def test_a_body_beyond_every_bound_is_refused(ask: Ask) -> None:
     response = ask("POST", "experiments/create", name="x" * 200)
     assert response.status_code == 400
     assert "at most 100 bytes" in response.json()["message"]
@@ -173,6 +174,19 @@ def test_json_inside_a_json_string_and_camel_case_are_read(ask: Ask) -> None:
     response = ask("POST", "experiments/create", body=b'"{\\"name\\": \\"old\\"}"')
     number = response.json()["experiment_id"]
     assert ask("GET", "experiments/get", experimentId=number).json()["experiment"]["name"] == "old"
+
+
+def test_numbers_at_the_edge_of_their_types_find_nothing(ask: Ask) -> None:
+    ask("POST", "runs/create", experiment_id="0")
+    for text in (
+        "start_time > 1e300",
+        "start_time = 9223372036854775807",
+        "metrics.a < -1.7e308",
+        "end_time <= -1e300",
+    ):
+        assert ask("POST", "runs/search", experiment_ids=["0"], filter=text).json() == {}
+    response = ask("POST", "experiments/search", max_results=9, filter="creation_time > 99999999999999999")
+    assert response.status_code == 400
 
 
 def test_unknown_addresses_and_missing_groups_are_told_apart(ask: Ask) -> None:
@@ -192,8 +206,6 @@ def test_unknown_addresses_and_missing_groups_are_told_apart(ask: Ask) -> None:
 def test_an_unexpected_error_tells_the_log_and_not_the_client(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from tracking import queries
-
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
@@ -229,8 +241,6 @@ def test_a_stranger_and_an_unknown_id_get_the_same_answer(ask: Ask, stranger: Us
 
 
 def test_an_id_of_one_registry_is_nothing_in_another(ask: Ask, system: User, administrator: User) -> None:
-    from accounts.operations.registries import create_registry
-
     create_registry("lab", actor=system)
     run_id = ask("POST", "runs/create", experiment_id="0").json()["run"]["info"]["run_id"]
     path = f"0/{run_id}/artifacts/x.txt"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
@@ -49,11 +48,11 @@ def api(token_of: Callable[..., str]) -> Api:
     return caller
 
 
-def refused(response: HttpResponse, status: int) -> dict[str, Any]:
+def refused(response: Any, status: int) -> dict[str, Any]:
     """The problem in an answer that has to be one."""
     assert response.status_code == status, response.content[:500]
     assert response.headers["Content-Type"] == "application/problem+json"
-    problem: dict[str, Any] = response.json()  # type: ignore[attr-defined]
+    problem: dict[str, Any] = response.json()
     assert problem["status"] == status
     assert problem["title"]
     assert problem["detail"]

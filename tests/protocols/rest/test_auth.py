@@ -87,10 +87,13 @@ def test_a_session_reads_freely_and_writes_with_its_csrf_token_only(scientist: U
     if "csrftoken" not in client.cookies:
         client.get("/admin/login/")
     token = {"X-CSRFToken": client.cookies["csrftoken"].value}
-    refused(client.post("/api/v1/tokens", body, content_type=json, headers={**token, "Origin": "http://evil.example"}), 403)
+    refused(
+        client.post("/api/v1/tokens", body, content_type=json, headers={**token, "Origin": "http://evil.example"}), 403
+    )
     assert client.post("/api/v1/tokens", body, content_type=json, headers=token).status_code == 201
 
 
+@pytest.mark.usefixtures("version")
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -115,9 +118,7 @@ def test_a_session_reads_freely_and_writes_with_its_csrf_token_only(scientist: U
         ("post", "/teams", {"name": "other"}),
     ],
 )
-def test_a_token_for_reading_writes_nothing(
-    api: Api, maintainer: User, version: object, method: str, path: str, body: object
-) -> None:
+def test_a_token_for_reading_writes_nothing(api: Api, maintainer: User, method: str, path: str, body: object) -> None:
     caller = api(maintainer, Scope.READ)
     assert caller.get("/registries/main/models/iris/versions/1").status_code == 200
     arguments = [path] if method == "delete" else [path, body]

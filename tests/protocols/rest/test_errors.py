@@ -71,7 +71,14 @@ def test_a_body_that_is_too_long(api: Api, scientist: User) -> None:
 def test_names_that_nobody_knows_are_refused(api: Api, scientist: User) -> None:
     problem = refused(api(scientist).post("/tokens", {"name": "x", "scopes": ["read"], "owned_by": "me"}), 400)
     assert problem["errors"] == [{"field": "owned_by", "message": "This name is not known here."}]
-    for query in ("owner__password__startswith=a", "ordering=owner__password", "x.y=1", "page=2", "%00=1", "format=json"):
+    for query in (
+        "owner__password__startswith=a",
+        "ordering=owner__password",
+        "x.y=1",
+        "page=2",
+        "%00=1",
+        "format=json",
+    ):
         response = api(scientist).client.get(f"/api/v1/models?{query}")
         assert refused(response, 400)["errors"][0]["field"] == query.partition("=")[0].replace("%00", "\0")
 
@@ -82,7 +89,8 @@ def test_a_page_has_between_1_and_200_rows(api: Api, scientist: User, size: str)
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "é", "bnVsbA", "WzFd", "WyJuYW1lLHBrIiwge30sIFtdXQ", "WyJuYW1lLHBrIiwgIngiLCAieSJd", "a" * 5000, "\0"]
+    "token",
+    ["x", "é", "bnVsbA", "WzFd", "WyJuYW1lLHBrIiwge30sIFtdXQ", "WyJuYW1lLHBrIiwgIngiLCAieSJd", "a" * 5000, "\0"],
 )
 def test_a_page_token_that_was_not_made_here(api: Api, scientist: User, token: str) -> None:
     assert refused(api(scientist).get("/models", page_token=token), 400)["errors"][0]["field"] == "page_token"

@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import io
 import json
 import lzma
 import marshal
@@ -13,6 +12,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from tests.scanning.engine.builders import archive, npy, tar, tar_link, tensors, zip_link
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -49,12 +50,12 @@ def dotted_call(module: str, name: str, *arguments: object) -> bytes:
     return b"\x80\x04" + text(module) + text(name) + b"\x93" + value(arguments) + b"R."
 
 
-def called(marker: str) -> Iterator[Hostile]:
-    """Functions of the standard library that run something, by themselves or through their arguments."""
+def gadgets(marker: str) -> dict[str, tuple[str, str, *tuple[object, ...]]]:
+    """Functions that run something, by themselves or through their arguments: (module, name, *arguments)."""
     shell, words = f"touch {marker}", ["touch", marker]
     python = f"import os; os.system({shell!r})"
     code = marshal.dumps(compile(python, "x", "exec"))
-    executing = {
+    return {
         "os-system": ("os", "system", shell),
         "posix-system": ("posix", "system", shell),
         "os-popen": ("os", "popen", shell),
@@ -102,12 +103,17 @@ def called(marker: str) -> Iterator[Hostile]:
         "new-type": ("builtins", "type", "X", (), {}),
         "codec": ("_codecs", "encode", "x", "rot13"),
     }
-    running = frozenset(
-        "os-system posix-system os-popen os-mkdir os-spawnvp subprocess-call subprocess-popen subprocess-getoutput "
-        "subprocess-check-output exec eval python-2-eval open io-open file-io profile pydoc-pager command-output "
-        "logging-file sqlite nested-pickle weak-codec".split()  # noqa: SIM905
-    )
-    for name, (module, function, *arguments) in executing.items():
+
+
+def called(marker: str) -> Iterator[Hostile]:
+    """Plain calls of such functions."""
+    running = {
+        "os-system", "posix-system", "os-popen", "os-mkdir", "os-spawnvp", "subprocess-call", "subprocess-popen",
+        "subprocess-getoutput", "subprocess-check-output", "exec", "eval", "python-2-eval", "open", "io-open",
+        "file-io",
+        "profile", "pydoc-pager", "command-output", "logging-file", "sqlite", "nested-pickle", "weak-codec",
+    }  # fmt: skip
+    for name, (module, function, *arguments) in gadgets(marker).items():
         plain = [argument for argument in arguments if argument is not len]
         yield Hostile(f"{name}.pkl", call(module, function, *plain), runs=name in running)
 
@@ -116,6 +122,7 @@ def written(marker: str) -> Iterator[Hostile]:
     """The same call in every spelling that the opcodes allow."""
     shell = f"touch {marker}"
     argument = text(shell)
+    framed = text("os") + text("system") + b"\x93" + argument + b"\x85R."
     old = f"cos\nsystem\n(S'{shell}'\ntR.".encode()
     spellings = {
         "protocol-0": old,
@@ -124,13 +131,25 @@ def written(marker: str) -> Iterator[Hostile]:
         "newobj": b"\x80\x02csubprocess\nPopen\n" + value((["touch", marker],)) + b"R.",
         "stack-global": b"\x80\x04" + text("os") + text("system") + b"\x93" + argument + b"\x85R.",
         "short-strings": b"\x80\x04\x8c\x02os\x8c\x06system\x93" + argument + b"\x85R.",
-        "memoised": b"\x80\x04" + text("system") + b"q\x07" + text("os") + b"q\x0100h\x01h\x07\x93" + argument + b"\x85R.",
-        "text-memo": b"\x80\x04" + text("os") + b"p300\n0" + text("system") + b"p301\n0g300\ng301\n\x93" + argument + b"\x85R.",
+        "memoised": b"\x80\x04"
+        + text("system")
+        + b"q\x07"
+        + text("os")
+        + b"q\x0100h\x01h\x07\x93"
+        + argument
+        + b"\x85R.",
+        "text-memo": b"\x80\x04"
+        + text("os")
+        + b"p300\n0"
+        + text("system")
+        + b"p301\n0g300\ng301\n\x93"
+        + argument
+        + b"\x85R.",
         "memoize": b"\x80\x04" + text("os") + b"\x940" + text("system") + b"\x940h\x00h\x01\x93" + argument + b"\x85R.",
         "unicode-escape": b"\x80\x04V\\u006fs\nVsyst\\u0065m\n\x93" + argument + b"\x85R.",
         "string-escape": b"\x80\x04S'\\x6fs'\nS'sys\\x74em'\n\x93" + argument + b"\x85R.",
         "dup": b"\x80\x02cos\nsystem\n2" + argument + b"\x85R0" + argument + b"\x85R.",
-        "framed": b"\x80\x04\x95" + struct.pack("<Q", 30 + len(argument)) + text("os") + text("system") + b"\x93" + argument + b"\x85R." + b"N" * 5,
+        "framed": b"\x80\x04\x95" + struct.pack("<Q", len(framed)) + framed,
         "in-a-list": b"\x80\x02](K\x01cos\nsystem\n" + argument + b"\x85Re.",
         "in-state": b"\x80\x02}" + text("a") + b"cos\nsystem\n" + argument + b"\x85Rs.",
         "then-broken": call("os", "system", shell)[:-1] + b"\xff",
@@ -140,7 +159,7 @@ def written(marker: str) -> Iterator[Hostile]:
         "octal": b"\x80\x02I010\n0" + call("os", "system", shell)[2:],
     }
     for name, data in spellings.items():
-        yield Hostile(f"{name}.pkl", data, runs=name not in ("framed", "octal"))
+        yield Hostile(f"{name}.pkl", data, runs=name != "octal")
     yield Hostile("second.pkl", pickle.dumps([1]) + call("os", "system", shell))
     yield Hostile("ext.pkl", b"\x80\x02\x82\x01.")
     yield Hostile("ext4.pkl", b"\x80\x02\x84\x01\x00\x00\x00)R.")
@@ -155,88 +174,90 @@ def walked(marker: str) -> Iterator[Hostile]:
     getattr_os = b"cbuiltins\ngetattr\n"
     yield Hostile("logging-os.pkl", dotted_call("logging", "os.system", shell), runs=True)
     yield Hostile("getattr.pkl", b"\x80\x02" + getattr_os + b"cos\n__name__\n" + text("x") + b"\x86R.")
-    yield Hostile("getattr-module.pkl", b"\x80\x02" + getattr_os + b"cbuiltins\n__import__\n" + text("os") + b"\x85R" + text("system") + b"\x86R" + argument, runs=True)
-    yield Hostile("getattr-hidden.pkl", b"\x80\x02" + getattr_os + b"cbuiltins\nobject\n)R" + text("__class__") + b"\x86R.")
+    yield Hostile(
+        "getattr-module.pkl",
+        b"\x80\x02"
+        + getattr_os
+        + b"cbuiltins\n__import__\n"
+        + text("os")
+        + b"\x85R"
+        + text("system")
+        + b"\x86R"
+        + argument,
+        runs=True,
+    )
+    yield Hostile(
+        "getattr-hidden.pkl", b"\x80\x02" + getattr_os + b"cbuiltins\nobject\n)R" + text("__class__") + b"\x86R."
+    )
     yield Hostile("attrgetter.pkl", b"\x80\x02coperator\nattrgetter\n" + text("__globals__") + b"\x85R.")
-    yield Hostile("methodcaller.pkl", b"\x80\x02coperator\nmethodcaller\n" + text("system") + text(shell) + b"\x86Rcos\n__dict__\n\x85R.")
+    yield Hostile(
+        "methodcaller.pkl",
+        b"\x80\x02coperator\nmethodcaller\n" + text("system") + text(shell) + b"\x86Rcos\n__dict__\n\x85R.",
+    )
     yield Hostile("dotted-method.pkl", dotted_call("pathlib", "Path.touch", marker))
     yield Hostile("dunder.pkl", b"\x80\x02cnumpy\n__builtins__\n.")
     yield Hostile("old-numpy.pkl", call("numpy.core", "_ufunc_reconstruct", "os", "system"))
-    yield Hostile("random-ctor.pkl", b"\x80\x02cnumpy.random._pickle\n__generator_ctor\n" + text(shell) + b"cos\nsystem\n\x86R.")
-    yield Hostile("random-class.pkl", b"\x80\x02cnumpy.random._pickle\n__generator_ctor\n" + text("x") + b"cxgboost.core\nBooster\n\x86R.")
+    yield Hostile(
+        "random-ctor.pkl", b"\x80\x02cnumpy.random._pickle\n__generator_ctor\n" + text(shell) + b"cos\nsystem\n\x86R."
+    )
+    yield Hostile(
+        "random-class.pkl",
+        b"\x80\x02cnumpy.random._pickle\n__generator_ctor\n" + text("x") + b"cxgboost.core\nBooster\n\x86R.",
+    )
     yield Hostile("reconstructor.pkl", b"\x80\x02ccopyreg\n_reconstructor\ncos\nsystem\ncbuiltins\nobject\nN\x87R.")
     yield Hostile("partial.pkl", b"\x80\x02cfunctools\npartial\ncos\nsystem\n" + text(shell) + b"\x86R)R.", runs=True)
     yield Hostile("partial-listed.pkl", b"\x80\x02cfunctools\npartial\ncnumpy\nlog\n\x85R)R.")
-    yield Hostile("computed-name.pkl", b"\x80\x04cbuiltins\nstr\n" + text("os") + b"\x85R" + text("system") + b"\x93" + argument)
+    yield Hostile(
+        "computed-name.pkl", b"\x80\x04cbuiltins\nstr\n" + text("os") + b"\x85R" + text("system") + b"\x93" + argument
+    )
     yield Hostile("value-called.pkl", b"\x80\x02cnumpy\nlog\nK\x01\x85R.")
+
+
+def bent(marker: str) -> Iterator[Hostile]:
+    """Changes to what is there already, code that is stored in the file, and streams that nobody can vouch for."""
     yield Hostile("changes-global.pkl", b"\x80\x02csklearn.base\nBaseEstimator\n}" + text("fit") + b"K\x01sb.")
     yield Hostile("sets-item.pkl", b"\x80\x02csys\nmodules\n" + text("x") + b"K\x01s.")
     yield Hostile("sets-listed-item.pkl", b"\x80\x02ccollections\nOrderedDict\n" + text("x") + b"K\x01s.")
     own = b"\x80\x02csklearn.pipeline\nPipeline\n)\x81}" + text("__setstate__") + b"cnumpy\nlog\nsbK\x01b."
     yield Hostile("own-setstate.pkl", own)
     yield Hostile("own-append.pkl", own.replace(text("__setstate__"), text("append")).replace(b"sbK\x01b", b"sbK\x01a"))
-    yield Hostile("own-class.pkl", b"\x80\x02csklearn.pipeline\nPipeline\n)\x81N}" + text("__class__") + b"cnumpy\nlog\ns\x86b.")
+    yield Hostile(
+        "own-class.pkl", b"\x80\x02csklearn.pipeline\nPipeline\n)\x81N}" + text("__class__") + b"cnumpy\nlog\ns\x86b."
+    )
     yield Hostile("distribution.pkl", b"\x80\x02cscipy.stats._continuous_distns\nnorm_gen\n)\x81.", "needs-review")
     code = b"ccloudpickle.cloudpickle\n_builtin_type\n" + text("CodeType") + b"\x85R"
     yield Hostile("stored-code.pkl", b"\x80\x02" + code + b")R.", "needs-review")
     function = b"ccloudpickle.cloudpickle\n_make_function\n" + code + b")R}NNN"
-    yield Hostile("stored-code-called.pkl", b"\x80\x02" + function.replace(b"_make_function\n", b"_make_function\n(") + b"tR)R.")
+    yield Hostile(
+        "stored-code-called.pkl", b"\x80\x02" + function.replace(b"_make_function\n", b"_make_function\n(") + b"tR)R."
+    )
     yield Hostile("dill-called.pkl", b"\x80\x02cdill._dill\n_create_function\n)R)R.")
     yield Hostile("foreign-class.pkl", b"\x80\x02ctheirs.models\nModel\n)\x81}b.", "needs-review")
     yield Hostile("main-class.pkl", b"\x80\x02c__main__\nModel\n)\x81}b.", "needs-review")
-    yield Hostile("constructor.pkl", b"\x80\x02cxgboost.core\nBooster\nN" + value(()) + b"0" + text(marker) + b"\x86R.", "needs-review")
+    yield Hostile(
+        "constructor.pkl",
+        b"\x80\x02cxgboost.core\nBooster\nN" + value(()) + b"0" + text(marker) + b"\x86R.",
+        "needs-review",
+    )
     yield Hostile("persistent.pkl", b"\x80\x02" + text("x") + b"Q.", "needs-review")
     yield Hostile("buffer.pkl", b"\x80\x05\x97.", "needs-review")
     yield Hostile("cut.pkl", pickle.dumps(list(range(300)))[:-9], "needs-review")
     yield Hostile("trailing.pkl", pickle.dumps(1) + b"hello", "needs-review")
 
 
-def archive(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as packed:
-        for name, data in members.items():
-            packed.writestr(name, data)
-    return out.getvalue()
-
-
-def tar(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as packed:
-        for info, data in entries:
-            info.size = len(data)
-            packed.addfile(info, io.BytesIO(data))
-    return out.getvalue()
-
-
-def tar_link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
-    info = tarfile.TarInfo(name)
-    info.type, info.linkname = tarfile.SYMTYPE, target
-    return info, b""
-
-
-def zip_link() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as packed:
-        info = zipfile.ZipInfo("link")
-        info.create_system, info.external_attr = 3, 0o120777 << 16
-        packed.writestr(info, "/etc/passwd")
-    return out.getvalue()
-
-
-def npy(description: str, rest: bytes) -> bytes:
-    header = f"{{'descr': {description!r}, 'fortran_order': False, 'shape': (1,), }}".encode().ljust(117) + b"\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + rest
-
-
-def tensors(header: dict[str, object], rest: bytes) -> bytes:
-    raw = json.dumps(header).encode()
-    return struct.pack("<Q", len(raw)) + raw + rest
-
-
 def joblib_hiding(payload: bytes) -> bytes:
     """A joblib file whose array, of the old kind without padding, is a pickle to whoever reads it with pickle."""
     state = b"}(" + text("subclass") + b"cnumpy\nndarray\n" + text("shape") + b"K" + bytes([len(payload)]) + b"\x85"
-    state += text("order") + text("C") + text("dtype") + b"cnumpy\ndtype\n" + text("u1") + b"\x85R" + text("allow_mmap") + b"\x88u"
+    state += (
+        text("order")
+        + text("C")
+        + text("dtype")
+        + b"cnumpy\ndtype\n"
+        + text("u1")
+        + b"\x85R"
+        + text("allow_mmap")
+        + b"\x88u"
+    )
     return b"\x80\x03cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + state + b"b" + payload + b"."
 
 
@@ -252,7 +273,9 @@ def contained(marker: str) -> Iterator[Hostile]:
     yield Hostile("zip-in-zip.bin", nested)
     yield Hostile("deep.zip", archive({"a": gzip.compress(bz2.compress(nested))}))
     yield Hostile("a.gz", gzip.compress(payload))
-    yield Hostile("two-members.gz", gzip.compress(b"hello") + gzip.compress(b"") + gzip.compress(payload), "needs-review")
+    yield Hostile(
+        "two-members.gz", gzip.compress(b"hello") + gzip.compress(b"") + gzip.compress(payload), "needs-review"
+    )
     yield Hostile("a.bz2", bz2.compress(payload))
     yield Hostile("a.xz", lzma.compress(payload))
     yield Hostile("a.lzma", lzma.compress(payload, lzma.FORMAT_ALONE))
@@ -263,16 +286,18 @@ def contained(marker: str) -> Iterator[Hostile]:
     yield Hostile("objects.npy", npy("|O", payload))
     yield Hostile("objects.npz", archive({"a.npy": npy("|O", payload)}))
     yield Hostile("torch.pt", archive({"m/data.pkl": payload, "m/version": b"3\n"}, zipfile.ZIP_STORED))
-    yield Hostile("torch-extra.pt", archive({"m/data.pkl": pickle.dumps({}), "m/extra.pkl": payload}, zipfile.ZIP_STORED))
+    yield Hostile(
+        "torch-extra.pt", archive({"m/data.pkl": pickle.dumps({}), "m/extra.pkl": payload}, zipfile.ZIP_STORED)
+    )
     yield Hostile("picture-and-zip.png", PNG + archive({"a.pkl": payload}))
     yield Hostile("pickle-and-zip.pkl", pickle.dumps(1) + archive({"a.pkl": payload}))
     zipped = archive({"a.pkl": payload})
-    described = {"t": {"dtype": "U8", "shape": [len(zipped)], "data_offsets": [0, len(zipped)]}}
+    described: dict[str, object] = {"t": {"dtype": "U8", "shape": [len(zipped)], "data_offsets": [0, len(zipped)]}}
     yield Hostile("tensors-and-zip.safetensors", tensors(described, zipped))
     yield Hostile("hidden-in-array.joblib", joblib_hiding(payload[2:]), runs=True)
     local = bytearray(archive({"a.pkl": payload}, zipfile.ZIP_STORED))
     local[:30] = local[:26] + b"\x05\x00" + local[28:30]
-    yield Hostile("other-local-name.zip", bytes(local), "needs-review")
+    yield Hostile("other-local-name.zip", bytes(local))
     node = {"__class__": "system", "__module__": "os", "__loader__": "FunctionNode"}
     yield Hostile("function.skops", archive({"schema.json": json.dumps(node).encode()}))
     old = {"__class__": "x", "__module__": "numpy", "__loader__": "FunctionNode", "protocol": 0}
@@ -309,8 +334,12 @@ def others(marker: str) -> Iterator[Hostile]:
     yield Hostile("page.md", b"<script>alert(1)</script>", "needs-review")
     yield Hostile("notebook", b'{"cells": [], "nbformat": 4}', "needs-review")
     yield Hostile("config.json", b'{"auto_map": {"AutoModel": "theirs.Model"}}', "needs-review")
-    yield Hostile("gap.safetensors", tensors({"t": {"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}}, b"xx"), "needs-review")
-    yield Hostile("tail.safetensors", tensors({"t": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, b"xx"), "needs-review")
+    yield Hostile(
+        "gap.safetensors", tensors({"t": {"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}}, b"xx"), "needs-review"
+    )
+    yield Hostile(
+        "tail.safetensors", tensors({"t": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, b"xx"), "needs-review"
+    )
     yield Hostile("tail.png", PNG + b"hello", "needs-review")
     yield Hostile("tail.npy", npy("|u1", b"xx"), "needs-review")
     yield Hostile("commented.zip", archive({"a": b"x"})[:-2] + b"\x01\x00x", "needs-review")
@@ -334,12 +363,13 @@ def others(marker: str) -> Iterator[Hostile]:
     yield Hostile("outside/MLmodel", (flavor % "mlflow.sklearn, model_path: ../../x").encode())
 
 
-def corpus(marker: str) -> list[Hostile]:
-    """Every hostile file. A `{}` in `marker` is replaced by a number, so that each item leaves a mark of its own."""
-    makers = (called, written, walked, contained, others)
-    count = sum(len(list(make(marker))) for make in makers)
-    made = []
-    for number in range(count):
-        items = [item for make in makers for item in make(marker.format(number))]
-        made.append(items[number])
-    return made
+def corpus(folder: str) -> list[Hostile]:
+    """Every hostile file. What item number n runs would make the file marker-n in `folder`."""
+    marker = f"{folder}/marker-000"
+    makers = (called, written, walked, bent, contained, others)
+    items = [item for make in makers for item in make(marker)]
+    return [_numbered(item, number) if item.runs else item for number, item in enumerate(items)]
+
+
+def _numbered(item: Hostile, number: int) -> Hostile:
+    return item._replace(data=item.data.replace(b"marker-000", b"marker-%03d" % number))
