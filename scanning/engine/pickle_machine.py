@@ -46,7 +46,7 @@ class Machine:
         is_second_look: bool = False,
         remarks: list[pickle_rules.Remark] | None = None,
     ) -> None:
-        self.cursor = cursor
+        self.cursor: Cursor = cursor
         self.budget = budget
         self.with_arrays = with_arrays
         self.is_second_look = is_second_look

@@ -301,4 +301,4 @@ OPERATIONS: dict[bytes, Operation] = {
     b"Q": _persistent,
 }
 # By the number of the opcode, as that is what a stream is made of.
-TABLE = [OPERATIONS.get(bytes([code])) for code in range(256)]
+TABLE: list[Operation | None] = [OPERATIONS.get(bytes([code])) for code in range(256)]
