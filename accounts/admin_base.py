@@ -141,10 +141,16 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc] # unfold has no types
 
 
 class ShownInline(TabularInline):  # type: ignore[misc] # unfold has no types
-    """Rows that belong to the page's row, to be read."""
+    """Rows that belong to the page's row, to be read; `follows` names what is fetched along with them."""
 
     extra = 0
     can_delete = False
+    follows: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """In one query, however many they are."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.follows) if self.follows else rows
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever sees the page sees its parts."""

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -16,6 +18,7 @@ from accounts.rights import Right
 from approvals.models import Decision, Policy, Review
 from approvals.operations.policies import create_policy
 from approvals.operations.reviews import decide
+from approvals.queries import checks
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of the stubs only
@@ -82,6 +85,7 @@ class DecisionInline(ShownInline):
 
     model = Decision
     fields = ("person", "verdict", "comment", "at")
+    follows = ("person",)
 
 
 class DecidingForm(ActionForm):
@@ -111,7 +115,9 @@ class ReviewAdmin(HouseAdmin):
         "requested_at",
         "closed_at",
         "subject_digest",
+        "what_must_hold",
     )
+    readonly_fields = ("what_must_hold",)
     list_display = ("__str__", "registry", "state", "requested_by", "requested_at", "closed_at")
     list_filter = (type("InRegistryOfVersion", (RegistryFilter,), {"path": "version__model__registry"}), "state")
     list_select_related = ("version__model__registry", "stage", "requested_by")
@@ -120,6 +126,12 @@ class ReviewAdmin(HouseAdmin):
     inlines = (DecisionInline,)
     action_form = DecidingForm
     actions = ("approve", "request_changes", "reject")
+
+    @admin.display(description="what must hold")
+    def what_must_hold(self, review: Review) -> str:
+        """Every check with the facts of this moment."""
+        lines = [("✓" if check.holds else "✗", check.sentence) for check in checks(review)]
+        return format_html_join(mark_safe("<br>"), "{} {}", lines) if review.is_open else "The review is closed."
 
     @admin.display(ordering="version__model__registry__name")
     def registry(self, review: Review) -> str:

@@ -22,6 +22,7 @@ class FileInline(ShownInline):
 
     model = TreeFile
     fields = ("path", "blob")
+    follows = ("blob",)
     ordering = ("path",)
     per_page = 50
 

@@ -2,12 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Generic, TypeVar
 
 import orjson
 from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
@@ -25,26 +27,25 @@ class Page(Generic[Row]):
     next_token: str | None
 
 
-def page_by_key(
-    rows: QuerySet[M], keys: Sequence[str], *, size: int, token: str | None, value: Callable[[M, str], Any] = getattr
-) -> Page[M]:
+def page_by_key(rows: QuerySet[M], keys: Sequence[str], *, size: int, token: str | None) -> Page[M]:
     """The next `size` rows in the order of `keys` (a leading `-` turns one round; the last must be unique).
 
     Raises Invalid for a token that was not made for these keys.
     """
     names = [key.removeprefix("-") for key in keys]
     order = [OrderBy(F(name), descending=key.startswith("-")) for key, name in zip(keys, names, strict=True)]
-    if token:
-        bounds = decode(token, keys)
-        try:
-            rows = rows.filter(_after(keys, bounds))
-        except (TypeError, ValueError, ValidationError) as error:
-            raise Invalid("page_token", "The page token is not one that this server made.") from error
-    found = list(rows.order_by(*order)[: size + 1])
+    bounds = decode(token, keys) if token else None
+    try:
+        rows = rows.filter(_after(keys, bounds)) if bounds else rows
+        found = list(rows.order_by(*order)[: size + 1])
+    except (ValidationError, DataError, OverflowError, TypeError, ValueError) as error:
+        if not token:
+            raise
+        raise Invalid("page_token", "The page token is not one that this server made.") from error
     if len(found) <= size:
         return Page(found, None)
     last = found[size - 1]
-    return Page(found[:size], encode(keys, [value(last, name) for name in names]))
+    return Page(found[:size], encode(keys, [_value(last, name) for name in names]))
 
 
 def encode(keys: Sequence[str], values: Sequence[Any]) -> str:
@@ -74,3 +75,8 @@ def _after(keys: Sequence[str], values: Sequence[Any]) -> Q:
         condition |= equal & beyond
         equal &= Q(**{name: bound})
     return condition
+
+
+def _value(row: Model, name: str) -> Any:
+    """What a key of the order is in this row; `model__name` goes through the relation."""
+    return reduce(getattr, name.split("__"), row)

@@ -13,8 +13,8 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffd\\#?]|(?:^|/)[A-Za-z]
 def clean(path: str, *, field: str = "path") -> str:
     """`path` if it is a plain relative name; raises Invalid for anything that could mean another place.
 
-    Names that turn into something else when they are percent-decoded again are refused too, so that no client and no
-    proxy between us can read them differently from us.
+    Whatever a name becomes when it is percent-decoded again must be plain too, so that no client and no proxy
+    between us can read another place out of it.
     """
     if not path or len(path) > LONGEST:
         raise Invalid(field, f"Invalid path: a path has 1 to {LONGEST} characters.")

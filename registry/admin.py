@@ -63,6 +63,7 @@ class PlacementInline(ShownInline):
 
     model = Placement
     fields = ("stage", "alias", "opened_at", "opened_by", "reason", "closed_at", "closed_by")
+    follows = ("stage", "opened_by", "closed_by")
     ordering = ("-opened_at", "-pk")
     per_page = 50
 

@@ -13,17 +13,18 @@ from registry.models import ModelVersion, Stage
 
 @dataclass(frozen=True)
 class Move:
-    """The intention to put a version at a stage or under an alias."""
+    """The intention to put a version at a stage or under an alias, or to take it away from there without another."""
 
     version: ModelVersion
     actor: User
     stage: Stage | None = None
     alias: str = ""
+    leaves: bool = False
 
     @property
     def is_live(self) -> bool:
         """Whether people will load the version through this: every alias and every stage that is in use."""
-        return self.stage is None or self.stage.is_live
+        return not self.leaves and (self.stage is None or self.stage.is_live)
 
     def __str__(self) -> str:
         return f"@{self.alias}" if self.stage is None else self.stage.name

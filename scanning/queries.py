@@ -36,7 +36,7 @@ def verdict_of(tree: Tree | None) -> Verdict | None:
 
 
 def is_unsafe(tree: Tree | None) -> bool:
-    """Whether the last opinion of these files is that they are unsafe. A scan that goes on, or failed, is no opinion."""
+    """Whether the last opinion of these files is that they are unsafe; a scan that goes on or failed is no opinion."""
     opinions = _newest_first().filter(tree=tree).exclude(verdict__in=(*OPEN_VERDICTS, Verdict.FAILED))
     return tree is not None and opinions.values_list("verdict", flat=True).first() == Verdict.UNSAFE
 

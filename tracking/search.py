@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from zlib import crc32
 
-from django.core.exceptions import ValidationError
-from django.db import DataError
 from django.db.models import (
     Case,
     Exists,
@@ -118,7 +116,7 @@ def search_experiments(
         _require_entity(order, "attribute")
         rows, more = _by_attribute(rows, order, _EXPERIMENT_ATTRIBUTES)
         keys += more
-    return _page(rows, _complete(keys, "-created_at", "pk"), size, token)
+    return page_by_key(rows, _complete(keys, "-created_at", "pk"), size=size, token=token)
 
 
 def search_runs(query: Query, *, registry: Registry, actor: User, size: int, token: str | None = None) -> Page[Run]:
@@ -140,7 +138,9 @@ def search_runs(query: Query, *, registry: Registry, actor: User, size: int, tok
             case entity:
                 raise Invalid("order_by", f"Runs are not ordered by {entity}.")
         keys += more
-    return _page(rows.select_related("experiment"), _complete(keys, "-start_time", "run_id"), size, token)
+    return page_by_key(
+        rows.select_related("experiment"), _complete(keys, "-start_time", "run_id"), size=size, token=token
+    )
 
 
 def search_logged_models(
@@ -162,7 +162,7 @@ def search_logged_models(
             rows, more = _by_metric(rows, order, measured.filter(key=order.key).order_by("-timestamp", "-step", "pk"))
         keys += more
     rows = rows.select_related("experiment", "source_run")
-    return _page(rows, _complete(keys, "-created_at", "model_id"), size, token)
+    return page_by_key(rows, _complete(keys, "-created_at", "model_id"), size=size, token=token)
 
 
 # ---- which rows
@@ -313,12 +313,3 @@ def _complete(keys: list[str], *defaults: str) -> list[str]:
     if len(set(names)) < len(names):
         raise Invalid("order_by", "`order_by` contains duplicate fields.")
     return keys + [key for key in defaults if key.removeprefix("-") not in names]
-
-
-def _page(rows: QuerySet[M], keys: list[str], size: int, token: str | None) -> Page[M]:
-    try:
-        return page_by_key(rows, keys, size=size, token=token)
-    except (ValidationError, DataError, OverflowError, TypeError, ValueError) as error:
-        if token is None:
-            raise
-        raise Invalid("page_token", "The page token is not one that this server made.") from error

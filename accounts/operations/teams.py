@@ -15,8 +15,8 @@ from lib.errors import AlreadyExists, Invalid
 def create_team(name: str, *, actor: User) -> Team:
     """A new team with nobody in it."""
     access.require(actor, Right.ADMINISTER, None)
-    if not name.strip() or ":" in name or len(name) > 100:
-        raise Invalid("name", "A team's name has 1 to 100 characters and no colon.")
+    if not name.strip() or {":", "/"} & set(name) or len(name) > 100:
+        raise Invalid("name", "A team's name has 1 to 100 characters and neither colon nor slash.")
     try:
         with transaction.atomic():
             team = Team.objects.create(group=Group.objects.create(name=name), name=name)

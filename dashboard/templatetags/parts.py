@@ -20,6 +20,7 @@ from dashboard import icons, markdown
 from dashboard.addresses import address
 from lib.clock import from_ms
 from registry.models import Stage
+from registry.models.stages import ARCHIVED, NO_STAGE
 from registry.queries import Difference
 from scanning.models import Verdict
 
@@ -108,9 +109,10 @@ def run_state(status: str) -> SafeString:
 def stage(value: Stage | str | None) -> SafeString:
     """The badge of a stage; a dash for none."""
     name = value.name if isinstance(value, Stage) else value
-    if not name or name == "None":
+    if not name or name == NO_STAGE:
         return _NO_STAGE
-    tone = {"Production": "good", "Archived": ""}.get(name, "warn")
+    is_exclusive = value.is_exclusive if isinstance(value, Stage) else name == "Production"
+    tone = "good" if is_exclusive else "" if name == ARCHIVED else "warn"
     return format_html('<span class="badge badge--{}">{}</span>', tone, name)
 
 

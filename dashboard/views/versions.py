@@ -20,7 +20,7 @@ from dashboard.model_files import described
 from dashboard.places import places_of
 from dashboard.snippets import version_snippet
 from lib.errors import GateRefused, HouseError, NotFound
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Placement
 from registry.operations.placements import move_alias, move_stage
 from registry.queries import find_stage, find_version, lineage_of, open_placements
 from scanning.models import Scan, Verdict
@@ -42,7 +42,8 @@ def scan(request: HttpRequest, actor: User, registry: str, name: str, number: in
     latest = latest_scan(found.tree)
     if latest is not None and latest.verdict == request.GET.get("was"):
         return HttpResponse(status=204)
-    return render(request, "components/standing.html", _standing(found, latest, actor))
+    held = open_placements([found]).get(found.pk, [])
+    return render(request, "components/standing.html", _standing(found, latest, held, actor))
 
 
 @require_safe
@@ -118,12 +119,13 @@ def _page(
 ) -> HttpResponse:
     latest = latest_scan(found.tree)
     run = found.source_run
-    standing = _standing(found, latest, actor)
+    head = _head(found, latest)
+    standing = _standing(found, latest, head["held"], actor)
     review = standing["review"]
     may_ask = access.can(actor, Right.REQUEST, found) and review is None and latest and latest.verdict != Verdict.UNSAFE
     form = ask_form or AskForm(standing["choices"])
     shown = {
-        **_head(found, latest),
+        **head,
         **standing,
         "tags": found.tags.order_by("key"),
         "params": run.params.order_by("key")[:500] if run else [],
@@ -148,9 +150,8 @@ def _head(found: ModelVersion, latest: Scan | None) -> dict[str, Any]:
     }
 
 
-def _standing(found: ModelVersion, latest: Scan | None, actor: User) -> dict[str, Any]:
+def _standing(found: ModelVersion, latest: Scan | None, held: list[Placement], actor: User) -> dict[str, Any]:
     """The verdict, and where the version may go with it."""
-    held = open_placements([found]).get(found.pk, [])
     return {
         "version": found,
         "scan": latest,

@@ -20,7 +20,7 @@ class Credentials(SessionAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         """The actor, or None when the request brings nothing at all. Raises Unauthenticated."""
-        if header := request.headers.get("Authorization"):
+        if (header := request.headers.get("Authorization")) is not None:
             return _named_in(header, request.META.get("REMOTE_ADDR", "")), None
         return super().authenticate(request)
 

@@ -62,8 +62,8 @@ class With:
         return getattr(self._row, name)
 
 
-class AlwaysJson(DefaultContentNegotiation):
-    """Answers are JSON, whatever the client says that it accepts."""
+class NoNegotiation(DefaultContentNegotiation):
+    """A view has one kind of answer, whatever the client says that it accepts."""
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
@@ -75,7 +75,7 @@ class AlwaysJson(DefaultContentNegotiation):
 class View(APIView):
     """The base of all views. Its methods are made by `endpoint`."""
 
-    content_negotiation_class = AlwaysJson
+    content_negotiation_class = NoNegotiation
     metadata_class = None
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:

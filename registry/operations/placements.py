@@ -30,6 +30,8 @@ def move_stage(
     standing = Placement.objects.filter(version=version, alias="", closed_at=None).select_related("stage").first()
     is_there = standing.stage == stage if standing else stage.name == NO_STAGE
     if not is_there:
+        if standing:
+            _ask(Move(version=version, actor=actor, stage=standing.stage, leaves=True))
         _ask(Move(version=version, actor=actor, stage=stage))
     if stage.is_exclusive or archive_others:
         _archive_others(version, stage, actor)
@@ -77,12 +79,13 @@ def move_alias(version: ModelVersion, alias: str, *, reason: str = "", actor: Us
 
 @transaction.atomic
 def remove_alias(model: RegisteredModel, alias: str, *, reason: str = "", actor: User) -> None:
-    """Let `alias` name nothing any more; fine if it names nothing now."""
+    """Let `alias` name nothing any more, if every gate agrees; fine if it names nothing now."""
     access.require(actor, Right.PROMOTE, model)
     RegisteredModel.objects.select_for_update().get(pk=model.pk)
     standing = _standing_alias(model, alias)
     if standing is None:
         return
+    _ask(Move(version=standing.version, actor=actor, alias=alias, leaves=True))
     _close(standing, actor)
     record(
         Kind.ALIAS_REMOVED,

@@ -75,9 +75,7 @@ def _read(source: Source, context: Context, facts: dict[str, object]) -> None:
         context.found(limit.rule, limit.message)
     except MemoryError:
         context.found("engine.memory", "Reading the file takes more memory than the gate has.")
-    except (
-        Exception
-    ) as problem:  # Whatever a hostile file provokes is an answer about that file, not the end of the scan.
+    except Exception as problem:  # noqa: BLE001 - what a hostile file provokes is an answer about it, not the end
         context.found("engine.error", f"The engine could not read the file ({type(problem).__name__}).")
 
 

@@ -32,7 +32,7 @@ def judge_line(line: str, context: Context, *, to_pin: bool = True) -> str | Non
 
     Tools that build packages need no exact version: `to_pin` is False for them.
     """
-    text = line.split(" #")[0].strip()
+    text = line.split(" #", maxsplit=1)[0].strip()
     if not text or text.startswith("#"):
         return None
     if text.startswith("-"):

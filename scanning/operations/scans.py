@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -94,7 +94,11 @@ def _store(scan: Scan, report: Report, actor: User) -> None:
     mine = Scan.objects.filter(pk=scan.pk, verdict=Verdict.SCANNING, attempts=scan.attempts)
     now = timezone.now()
     stored = mine.update(
-        verdict=report.verdict, rules=report.rules, allow_list=report.allow_list, facts=_storable(report.facts), finished_at=now
+        verdict=report.verdict,
+        rules=report.rules,
+        allow_list=report.allow_list,
+        facts=_storable(report.facts),
+        finished_at=now,
     )
     if stored != 1:
         return  # we were taken for dead, and another worker has the scan

@@ -72,7 +72,7 @@ def rights_on(actor: User, thing: Model) -> set[Right]:
 
 def rights_of(role: Role) -> set[Right]:
     """The same as the table of roles has it."""
-    return RIGHTS_OF[role] & set(TRIED)
+    return set(TRIED) & RIGHTS_OF[role]
 
 
 def rights(actor: User, things: Things) -> dict[str, set[Right]]:
@@ -113,7 +113,8 @@ def expected(role: Role, where: set[str], things: Things) -> dict[str, set[Right
 def test_a_role_reaches_what_hangs_on_the_thing_and_nothing_that_is_restricted(
     granted: str, reached: set[str], things: Things, member: Member
 ) -> None:
-    for role in Role:
+    # Which rights a role has and how far a grant reaches know nothing of each other.
+    for role in Role if granted == "registry" else [Role.CONTRIBUTOR]:
         found = rights(member(role, things[granted]), things)
         assert found == expected(role, reached, things)
 

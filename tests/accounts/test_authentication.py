@@ -4,16 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import authenticate
-from django.contrib.auth import hashers
+from django.contrib.auth import authenticate, hashers
 from django.utils import timezone
 
-from accounts import authentication
+from accounts import access, authentication
 from accounts.authentication import with_basic, with_password, with_token
 from accounts.models import ApiToken, User
 from accounts.operations.tokens import create_token, revoke_token
 from accounts.rights import Right, Scope
-from accounts import access
 from events import context
 from lib.errors import Unauthenticated
 from tests.conftest import PASSWORD
@@ -85,9 +83,7 @@ def test_a_right_password_is_hashed_once_and_a_wrong_one_every_time(
     assert hashed == [PASSWORD, "a wrong one", "a wrong one", "a wrong one"]
 
 
-def test_memory_holds_no_password_and_does_not_grow_for_ever(
-    scientist: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_holds_no_password_and_does_not_grow_for_ever(scientist: User, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {str(number) for number in range(1024)}
     monkeypatch.setattr(authentication, "_known_good", known)
     assert with_password("ada", PASSWORD)
@@ -105,7 +101,7 @@ def test_machines_and_the_system_cannot_use_a_password(ci_account: User, system:
 def test_a_token_signs_its_owner_in_with_its_scopes(scientist: User, token_of: Callable[..., str]) -> None:
     actor = with_token(token_of(scientist, Scope.READ, Scope.REVIEW), address="192.0.2.7")
     assert actor == scientist
-    assert actor.scopes == {Scope.READ, Scope.REVIEW}
+    assert actor.scopes == frozenset({Scope.READ, Scope.REVIEW})
     token = ApiToken.objects.get()
     assert token.last_used_from == "192.0.2.7"
     assert context.current().token_prefix == token.prefix
@@ -139,7 +135,7 @@ def test_an_expired_token_signs_nobody_in(scientist: User, token_of: Callable[..
 
 def test_a_revoked_token_signs_nobody_in(scientist: User) -> None:
     token, secret = create_token(scientist, name="laptop", scopes=[Scope.READ], actor=scientist)
-    assert with_token(secret)
+    assert with_token(secret) == scientist
     revoke_token(token, actor=scientist)
     with pytest.raises(Unauthenticated):
         with_token(secret)

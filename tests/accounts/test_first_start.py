@@ -28,7 +28,7 @@ def test_the_first_start_makes_an_administrator_who_can_sign_in(system: User, fo
     assert with_password("admin", (folder / "admin-password").read_text().strip()) == admin
     actor = with_token((folder / "admin-token").read_text().strip())
     assert actor == admin
-    assert actor.scopes == set(Scope)
+    assert actor.scopes == frozenset(Scope)
     assert Registry.objects.get().is_default
 
 

@@ -42,7 +42,10 @@ def run(client: Client, page: str, action: str, *rows: Any, **more: str) -> str:
 
 
 def test_a_reviewer_approves_and_the_version_moves(client: Client, reviewer: User, review: Review) -> None:
-    run(enter(client, reviewer), "approvals_review", "approve", review, comment="Good")
+    page = enter(client, reviewer).get(reverse("admin:approvals_review_change", args=[review.pk])).content.decode()
+    assert "✓ The scan found nothing wrong." in page
+    assert "✗ 1 more approval by a reviewer needed." in page
+    run(client, "approvals_review", "approve", review, comment="Good")
     review.refresh_from_db()
     assert review.state == Review.State.APPLIED
     assert review.decisions.get().comment == "Good"

@@ -11,9 +11,7 @@ NOW, BEFORE = "now", "before"
 def said(*decisions: tuple[str, str] | tuple[str, str, str]) -> list[Said]:
     """Decisions as (name, verdict), or (name, verdict, digest) for one about another state."""
     people = {"ada": 1, "grace": 2, "mary": 3}
-    return [
-        Said(people[name], name, verdict, digest[0] if digest else NOW) for name, verdict, *digest in decisions
-    ]
+    return [Said(people[name], name, verdict, digest[0] if digest else NOW) for name, verdict, *digest in decisions]
 
 
 @pytest.mark.parametrize(

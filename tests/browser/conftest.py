@@ -17,8 +17,8 @@ SignIn = Callable[[str], None]
 
 
 @pytest.fixture
-def address(django_db_serialized_rollback: None, live_server: LiveServer) -> str:
-    """Where the server listens. What migrations wrote is there again for the next test."""
+def address(live_server: LiveServer) -> str:
+    """Where the server listens."""
     return live_server.url
 
 

@@ -12,6 +12,9 @@ from tests.dashboard.world import World
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+# The server sees only what is committed; afterwards the rows that migrations wrote are put back.
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
 MODEL = "/models/main/fraud-score"
 PAGES = [
     "/",

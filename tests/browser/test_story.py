@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from accounts.authentication import TOKEN_MARK
 from approvals.operations.reviews import withdraw_review
 from registry.queries import version_at
@@ -11,6 +13,9 @@ from tests.dashboard.world import World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+# The server sees only what is committed; afterwards the rows that migrations wrote are put back.
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def test_a_version_goes_to_production(page: "Page", address: str, world: World, sign_in: SignIn) -> None:

@@ -51,9 +51,7 @@ def test_a_change_that_is_refused_leaves_no_line(system: User) -> None:
     assert Event.objects.count() == lines
 
 
-def test_a_listener_that_refuses_stops_the_change(
-    system: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_listener_that_refuses_stops_the_change(system: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pen, "_listeners", lambda: (refuse,))
     lines = Event.objects.count()
     with pytest.raises(Conflict), transaction.atomic():

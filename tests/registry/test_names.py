@@ -6,7 +6,9 @@ from lib.errors import Invalid
 from registry import names
 
 
-@pytest.mark.parametrize("name", ["m", "Iris 2", "fraud-detector_v1.2", "team.model", "模型", "Größe", "a" * 256, "it's (new) & good"])
+@pytest.mark.parametrize(
+    "name", ["m", "Iris 2", "fraud-detector_v1.2", "team.model", "模型", "Größe", "a" * 256, "it's (new) & good"]
+)
 def test_people_may_call_a_model_as_they_like(name: str) -> None:
     names.check_model_name(name)
 
@@ -57,7 +59,16 @@ def test_a_name_that_cannot_be_read_or_written_in_an_address_is_refused(name: st
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("m", "M"), ("m", "ｍ"), ("é", "e\u0301"), ("ﬁ", "fi"), ("a b", "a  b"), ("Straße", "STRASSE"), ("①", "1"), ("K", "\u212a")],
+    [
+        ("m", "M"),
+        ("m", "ｍ"),
+        ("é", "e\u0301"),
+        ("ﬁ", "fi"),
+        ("a b", "a  b"),
+        ("Straße", "STRASSE"),
+        ("①", "1"),
+        ("K", "\u212a"),
+    ],
 )
 def test_names_that_look_alike_are_the_same(one: str, other: str) -> None:
     assert names.fold(one) == names.fold(other)
@@ -74,7 +85,9 @@ def test_an_alias_is_a_word(alias: str) -> None:
     names.check_alias(alias)
 
 
-@pytest.mark.parametrize("alias", ["", "latest", "LATEST", "v1", "V12", "a b", "a/b", "é", "a\n", "x" * 256, "a.b", "@a"])
+@pytest.mark.parametrize(
+    "alias", ["", "latest", "LATEST", "v1", "V12", "a b", "a/b", "é", "a\n", "x" * 256, "a.b", "@a"]
+)
 def test_an_alias_that_means_something_else_is_refused(alias: str) -> None:
     with pytest.raises(Invalid) as refusal:
         names.check_alias(alias)

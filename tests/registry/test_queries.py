@@ -99,7 +99,7 @@ def test_lists_take_the_same_number_of_queries_for_few_and_for_many(
                 assert version.source_run is not None
                 assert version.tree is not None
                 assert len(version.tags.all()) == 1
-                assert placements[version.pk] == version.open_placements
+                assert placements[version.pk] == vars(version)["open_placements"]
         return len(queries)
 
     fill(1)

@@ -46,11 +46,16 @@ def executable() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> "Iterator[Browser]":
     """One headless browser for all tests."""
+    from django.db import connections
     from playwright.sync_api import sync_playwright
 
+    open_now = {alias: connections[alias] for alias in connections}
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread, which Django takes for a reason to refuse the database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        # To a thread with a loop Django gives new connections, which know nothing of the rows to put back after a test.
+        for alias, connection in open_now.items():
+            connections[alias] = connection
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
         browser.close()

@@ -7,6 +7,7 @@ from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 
 LONGEST_TEXT = 100_000  # characters of a description, a comment or a reason
+_MOST_TAGS = 100  # in one body
 _MOST_UNKNOWN = 20  # names that are sent back
 
 
@@ -38,6 +39,21 @@ class Text(serializers.CharField):
 
     def __init__(self, *, most: int = LONGEST_TEXT, **kwargs: Any) -> None:
         super().__init__(max_length=most, trim_whitespace=False, **kwargs)
+
+
+class Tags(serializers.DictField):
+    """Keys and values that something is created with."""
+
+    child = Text(allow_blank=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, default=dict, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse too many at once."""
+        if isinstance(data, Mapping) and len(data) > _MOST_TAGS:
+            raise serializers.ValidationError(f"At most {_MOST_TAGS} tags in one body; set further ones one by one.")
+        return super().to_internal_value(data)
 
 
 class Name(serializers.CharField):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from protocols.rest.shapes import Name, PageAsked, Shape, Text
+from protocols.rest.shapes import Name, PageAsked, Shape, Tags, Text
 
 
 class ModelsAsked(PageAsked):
@@ -37,7 +37,7 @@ class NewModelShape(Shape):
 
     name = Text(most=256)
     description = Text(required=False, allow_blank=True, default="")
-    tags = serializers.DictField(child=Text(allow_blank=True), required=False, default=dict)
+    tags = Tags()
 
 
 class ModelChangeShape(Shape):

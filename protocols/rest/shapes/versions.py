@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from protocols.rest.shapes import Shape, Text
+from protocols.rest.shapes import Shape, Tags, Text
 from registry.models.stages import NO_STAGE
 
 
@@ -91,7 +91,7 @@ class NewVersionShape(Shape):
     logged_model_id = Text(most=64, required=False)
     copy_of = VersionNamedShape(required=False)
     description = Text(required=False, allow_blank=True, default="")
-    tags = serializers.DictField(child=Text(allow_blank=True), required=False, default=dict)
+    tags = Tags()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """One origin, and a path only where it means something."""

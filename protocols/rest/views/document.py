@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 from rest_framework.request import Request
 
-from protocols.rest.endpoint import AlwaysJson, View
+from protocols.rest.endpoint import NoNegotiation, View
 
 
 class WaysIn(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # its base registers subclasses
@@ -37,7 +37,7 @@ class Document(SpectacularJSONAPIView):
 
     authentication_classes = ()
     permission_classes = ()
-    content_negotiation_class = AlwaysJson
+    content_negotiation_class = NoNegotiation
 
 
 class Pages(SpectacularSwaggerView):
@@ -45,7 +45,7 @@ class Pages(SpectacularSwaggerView):
 
     authentication_classes = ()
     permission_classes = ()
-    content_negotiation_class = AlwaysJson
+    content_negotiation_class = NoNegotiation
     url_name = "api-document"
 
 

@@ -59,7 +59,9 @@ def test_a_bad_value_makes_nobody(system: User, field: str, username: str, email
     assert (User.objects.count(), Event.objects.count()) == (people, lines)
 
 
-@pytest.mark.parametrize(("name", "mail"), [("ada", "new@example.org"), ("new", "ada@example.org"), ("new", "ADA@example.org")])
+@pytest.mark.parametrize(
+    ("name", "mail"), [("ada", "new@example.org"), ("new", "ada@example.org"), ("new", "ADA@example.org")]
+)
 def test_names_and_addresses_are_taken_once(scientist: User, system: User, name: str, mail: str) -> None:
     with pytest.raises(AlreadyExists):
         create_person(name, email=mail, password=PASSWORD, actor=system)

@@ -32,14 +32,14 @@ def test_without_an_end_a_token_lives_for_90_days(scientist: User) -> None:
 @pytest.mark.parametrize("life", [timedelta(0), -timedelta(days=1), LONGEST_LIFE + timedelta(minutes=1)])
 def test_a_token_ends_in_the_future_and_within_a_year(scientist: User, life: timedelta) -> None:
     with pytest.raises(Invalid) as refusal:
-        create_token(
-            scientist, name="laptop", scopes=[Scope.READ], expires_at=timezone.now() + life, actor=scientist
-        )
+        create_token(scientist, name="laptop", scopes=[Scope.READ], expires_at=timezone.now() + life, actor=scientist)
     assert refusal.value.field == "expires_at"
     assert not ApiToken.objects.exists()
 
 
-@pytest.mark.parametrize(("field", "name", "scopes"), [("name", " ", [Scope.READ]), ("name", "x" * 101, [Scope.READ]), ("scopes", "x", [])])
+@pytest.mark.parametrize(
+    ("field", "name", "scopes"), [("name", " ", [Scope.READ]), ("name", "x" * 101, [Scope.READ]), ("scopes", "x", [])]
+)
 def test_a_token_needs_a_name_and_a_scope(scientist: User, field: str, name: str, scopes: list[Scope]) -> None:
     with pytest.raises(Invalid) as refusal:
         create_token(scientist, name=name, scopes=scopes, actor=scientist)

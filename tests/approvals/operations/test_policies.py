@@ -74,5 +74,3 @@ def test_only_a_maintainer_makes_policies(registry: Registry, scientist: User, r
             create_policy(registry, stage="Production", approvals_needed=0, actor=person)
     assert policies_for(reviewer).count() == 2
     assert not policies_for(stranger).exists()
-
-

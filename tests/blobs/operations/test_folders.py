@@ -55,17 +55,20 @@ def test_the_same_name_again_replaces_the_file(folder: Folder, stored: Stored, s
     assert folder.files.count() == 1
 
 
-@pytest.mark.parametrize(("there", "new"), [("a", "a/b"), ("a", "a/b/c"), ("a/b", "a"), ("a/b/c", "a"), ("a/b/c", "a/b")])
-def test_a_name_is_a_file_or_a_folder(
-    folder: Folder, put: Callable[..., None], there: str, new: str
-) -> None:
+@pytest.mark.parametrize(
+    ("there", "new"), [("a", "a/b"), ("a", "a/b/c"), ("a/b", "a"), ("a/b/c", "a"), ("a/b/c", "a/b")]
+)
+def test_a_name_is_a_file_or_a_folder(folder: Folder, put: Callable[..., None], there: str, new: str) -> None:
     put(there)
     with pytest.raises(Invalid, match="both a file and a folder"):
         put(new)
     assert names(folder) == [there]
 
 
-@pytest.mark.parametrize(("one", "other"), [("a", "A"), ("a/b", "A"), ("a", "A/b"), ("a", "ab/c"), ("a_", "ab/c"), ("a%", "ab/c"), ("é", "e\u0301")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a", "A"), ("a/b", "A"), ("a", "A/b"), ("a", "ab/c"), ("a_", "ab/c"), ("a%", "ab/c"), ("é", "e\u0301")],
+)
 def test_names_that_are_only_alike_lie_beside_each_other(
     folder: Folder, put: Callable[..., None], one: str, other: str
 ) -> None:

@@ -51,9 +51,7 @@ def test_other_content_or_another_name_is_another_tree(
 
 def test_a_folder_inside_is_frozen_with_names_of_its_own(folder_of: Callable[..., Folder], system: User) -> None:
     whole = folder_of(("model/MLmodel", b"1"), ("model/data/x", b"2"), ("models/y", b"3"), ("log.txt", b"4"))
-    assert freeze(whole, "model", actor=system) == freeze(
-        folder_of(("MLmodel", b"1"), ("data/x", b"2")), actor=system
-    )
+    assert freeze(whole, "model", actor=system) == freeze(folder_of(("MLmodel", b"1"), ("data/x", b"2")), actor=system)
     assert freeze(whole, "model/", actor=system) == freeze(whole, "model", actor=system)
 
 

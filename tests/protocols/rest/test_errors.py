@@ -138,6 +138,7 @@ def test_a_mistake_of_ours_is_told_as_such(
         {"name": "a", "tags": {"k": ["v"]}},
         {"name": "a", "tags": {"../x": "v"}},
         {"name": "a", "tags": []},
+        {"name": "a", "tags": {str(number): "v" for number in range(10_000)}},
         {"name": "a/b"},
         {"name": " a"},
         {"name": "a\u200b"},

@@ -54,9 +54,7 @@ def test_no_second_model_looks_the_same(model: RegisteredModel, scientist: User,
         ("tags", {"tags": {str(number): "" for number in range(1_001)}}),
     ],
 )
-def test_a_bad_value_makes_no_model(
-    registry: Registry, scientist: User, field: str, values: dict[str, str]
-) -> None:
+def test_a_bad_value_makes_no_model(registry: Registry, scientist: User, field: str, values: dict[str, str]) -> None:
     lines = Event.objects.count()
     with pytest.raises(Invalid) as refusal:
         create_model(registry, **{"name": "iris", **values}, actor=scientist)  # type: ignore[arg-type]
@@ -127,9 +125,7 @@ def test_a_model_is_deleted_once(model: RegisteredModel, maintainer: User) -> No
     assert Event.objects.filter(kind="model.deleted").count() == 1
 
 
-def test_a_model_in_use_stays(
-    version: ModelVersion, maintainer: User, stage: Callable[[str], Stage]
-) -> None:
+def test_a_model_in_use_stays(version: ModelVersion, maintainer: User, stage: Callable[[str], Stage]) -> None:
     move_stage(version, stage("Staging"), actor=maintainer)
     with pytest.raises(Conflict, match="iris version 1 at Staging is in use"):
         delete_model(version.model, actor=maintainer)

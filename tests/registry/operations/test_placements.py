@@ -1,6 +1,6 @@
 """Moving versions to stages and under aliases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.utils import timezone
@@ -26,7 +26,7 @@ asked: list[str] = []
 
 def asks(move: Move) -> str | None:
     """A gate that notes every question and lets everything through."""
-    asked.append(f"{move.version.number} to {move} by {move.actor}")
+    asked.append(f"{move.version.number} {'from' if move.leaves else 'to'} {move} by {move.actor}")
     return None
 
 
@@ -53,10 +53,11 @@ def gates_are(settings: Settings) -> "Callable[..., None]":
 
 
 @pytest.fixture(autouse=True)
-def free(gates_are: Callable[..., None], request: pytest.FixtureRequest) -> None:
+def free(gates_are: Callable[..., None]) -> Iterator[None]:
     """An ungoverned installation, and the real gates again at the end."""
     gates_are()
-    request.addfinalizer(gates._gates.cache_clear)
+    yield
+    gates._gates.cache_clear()
 
 
 @pytest.fixture
@@ -172,7 +173,9 @@ def test_every_move_asks_every_gate(
     for name in ("Staging", "Archived", "None"):
         move_stage(version, stage(name), actor=scientist)
     move_alias(version, "blue", actor=scientist)
-    assert asked[::2] == asked[1::2] == [f"1 to {name} by ada" for name in ("Staging", "Archived", "None", "@blue")]
+    remove_alias(version.model, "blue", actor=scientist)
+    moves = ("to Staging", "from Staging", "to Archived", "from Archived", "to None", "to @blue", "from @blue")
+    assert asked[::2] == asked[1::2] == [f"1 {move} by ada" for move in moves]
 
 
 def test_every_reason_is_told_and_nothing_moves(

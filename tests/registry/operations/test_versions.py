@@ -9,8 +9,8 @@ from django.db import connection
 from accounts import access
 from accounts.models import User
 from accounts.rights import Role
-from blobs.operations.folders import put_file
 from blobs.models import Blob
+from blobs.operations.folders import put_file
 from events.models import Event
 from lib.errors import Conflict, Forbidden, Invalid, NotFound
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
@@ -39,7 +39,12 @@ def test_a_version_freezes_what_its_run_holds_below_a_path(model: RegisteredMode
     version = create_version(model, Origin(source="runs:/x/model", run=run, path="model"), actor=scientist)
     assert version.tree is not None
     assert sorted(version.tree.files.values_list("path", flat=True)) == ["MLmodel", "weights"]
-    assert (version.number, version.source_run, version.uploader, version.source) == (1, run, scientist, "runs:/x/model")
+    assert (version.number, version.source_run, version.uploader, version.source) == (
+        1,
+        run,
+        scientist,
+        "runs:/x/model",
+    )
     line = Event.objects.get(kind="version.registered")
     assert line.details == {"tree": version.tree.digest, "run": run.run_id}
 
