@@ -48,17 +48,21 @@ def needing_attention(actor: User) -> QuerySet[ModelVersion]:
 
 
 def file_for_download(version: ModelVersion, path: str, *, actor: User) -> TreeFile:
-    """One file of a version that was found before. Raises Forbidden and NotFound.
+    """One file of a version that was found before. Raises NotFound, and Forbidden as `require_download` does."""
+    require_download(version, actor=actor)
+    if version.tree is None:
+        raise NotFound(f"{version} has no files here.")
+    return find_file(version.tree.files.all(), path)
+
+
+def require_download(version: ModelVersion, *, actor: User) -> None:
+    """Return if the actor may read the bytes of this version; else raise Forbidden.
 
     Files that the scan found unsafe are for maintainers only, who may want to look into them.
     """
     access.require(actor, Right.DOWNLOAD, version)
-    if version.tree is None:
-        raise NotFound(f"{version} has no files here.")
-    file = find_file(version.tree.files.all(), path)
     if is_unsafe(version.tree) and not access.can(actor, Right.MANAGE, version):
         raise Forbidden(f"The scan found {version} unsafe, so only maintainers can download its files.")
-    return file
 
 
 def with_verdict(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:

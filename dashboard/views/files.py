@@ -1,8 +1,9 @@
 """The files of a version: their list, and their bytes as downloads that no browser will run."""
 
-from pathlib import PurePosixPath
+from functools import partial
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -12,6 +13,7 @@ from accounts.rights import Right
 from blobs.models import TreeFile
 from blobs.queries import read
 from dashboard.door import signed_in
+from lib.downloads import Download, send
 from lib.paging import page_by_key
 from registry.queries import find_version, open_placements
 from scanning.models import Finding, Scan
@@ -43,20 +45,13 @@ def version_files(request: HttpRequest, actor: User, registry: str, name: str, n
 
 @require_safe
 @signed_in
-def download(request: HttpRequest, actor: User, registry: str, name: str, number: int, *, path: str) -> FileResponse:
+def download(
+    request: HttpRequest, actor: User, registry: str, name: str, number: int, *, path: str
+) -> HttpResponseBase:
     """The bytes of one file, always as a download and never as something that a browser shows."""
     found = find_version(registry, name, number, actor=actor)
     file = file_for_download(found, path, actor=actor)
-    response = FileResponse(
-        read(file.blob),
-        as_attachment=True,
-        filename=PurePosixPath(file.path).name,
-        content_type="application/octet-stream",
-    )
-    response.headers["Content-Length"] = str(file.blob.size)
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return send(request, Download(file.path, file.blob.sha256, file.blob.size, partial(read, file.blob)))
 
 
 def _by_path(scan: Scan | None) -> dict[str, list[Finding]]:

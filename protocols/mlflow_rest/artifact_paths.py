@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+import scanning.queries
 from accounts import access
 from accounts.models import Registry, User
 from accounts.rights import Right
@@ -71,8 +72,10 @@ def resolve(path: str, *, registry: Registry | None = None, actor: User) -> Plac
 
 
 def require_download(place: Place, *, actor: User) -> None:
-    """Return if the actor may read the bytes. A version was only found because the actor may."""
-    if not isinstance(place.owner, ModelVersion):
+    """Return if the actor may read the bytes there."""
+    if isinstance(place.owner, ModelVersion):
+        scanning.queries.require_download(place.owner, actor=actor)
+    else:
         access.require(actor, Right.DOWNLOAD, place.owner)
 
 

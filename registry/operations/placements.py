@@ -34,7 +34,7 @@ def move_stage(
             _ask(Move(version=version, actor=actor, stage=standing.stage, leaves=True))
         _ask(Move(version=version, actor=actor, stage=stage))
     if stage.is_exclusive or archive_others:
-        _archive_others(version, stage, actor)
+        _archive_others(version, stage, actor, asks=is_there)
     if is_there:
         return standing
     if standing:
@@ -109,10 +109,13 @@ def _ask(move: Move) -> None:
         raise GateRefused(reasons)
 
 
-def _archive_others(version: ModelVersion, stage: Stage, actor: User) -> None:
+def _archive_others(version: ModelVersion, stage: Stage, actor: User, *, asks: bool) -> None:
+    """Whoever was let in may replace the others; a version that stood there all along `asks` the gates to do so."""
     archive = Stage.objects.filter(registry=stage.registry_id, name=ARCHIVED).first()
     others = Placement.objects.filter(model=version.model_id, stage=stage, closed_at=None)
     for other in others.exclude(version=version).select_related("version__model"):
+        if asks:
+            _ask(Move(version=other.version, actor=actor, stage=stage, leaves=True))
         _close(other, actor)
         if archive:
             _open(other.version, actor, f"Replaced by version {version.number}", stage=archive)

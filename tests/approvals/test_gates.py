@@ -4,6 +4,7 @@ import pytest
 
 from accounts.models import User
 from approvals.models import Review
+from approvals.operations.policies import create_policy
 from approvals.operations.reviews import apply_review, decide, request_review
 from lib.errors import GateRefused
 from registry.models import ModelVersion, Placement
@@ -11,6 +12,7 @@ from registry.operations.placements import move_alias, move_stage, remove_alias
 from registry.queries import current_stage, version_at
 from scanning.models import Verdict
 from tests.approvals.words import APPROVE, Judge, StageOf, State, state
+from tests.factories.registry import register_files
 
 
 def test_without_a_review_the_gate_is_closed_for_everybody(
@@ -79,6 +81,20 @@ def test_only_a_maintainer_takes_a_version_out_of_a_governed_place(
     assert version_at(version.model, stage="Production") == version_at(version.model, alias="champion") == version
     remove_alias(version.model, "champion", actor=maintainer)
     move_stage(version, stage("Archived"), actor=maintainer)
+    assert current_stage(version) == "Archived"
+
+
+def test_standing_there_is_no_right_to_send_others_away(
+    version: ModelVersion, scientist: User, maintainer: User, stage: StageOf
+) -> None:
+    second = register_files(version.model, {"weights.txt": b"4"}, actor=scientist)
+    for each in (version, second):
+        move_stage(each, stage("Staging"), actor=scientist)
+    create_policy(version.model.registry, stage="Staging", actor=maintainer)
+    with pytest.raises(GateRefused, match="only a maintainer"):
+        move_stage(second, stage("Staging"), archive_others=True, actor=scientist)
+    assert current_stage(version) == "Staging"
+    move_stage(second, stage("Staging"), archive_others=True, actor=maintainer)
     assert current_stage(version) == "Archived"
 
 

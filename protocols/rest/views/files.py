@@ -1,12 +1,13 @@
 """The files of a version: the list, and the bytes of one."""
 
-from django.http import FileResponse
+from functools import partial
+
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 
 from blobs.models import TreeFile
 from blobs.queries import read
+from lib.downloads import Download, send
 from lib.paging import Page
 from protocols.rest.endpoint import Call, View, endpoint
 from protocols.rest.shapes.versions import FileShape
@@ -28,16 +29,4 @@ class OneFile(View):
         """Download a file; unsafe ones only for those who manage the model."""
         version = find_version(registry, name, number, actor=call.actor)
         blob = file_for_download(version, path, actor=call.actor).blob
-        etag = f'"{blob.sha256}"'
-        response: HttpResponseBase | None = get_conditional_response(call.request, etag=etag)
-        if response is None:
-            filename = path.rpartition("/")[2]
-            response = FileResponse(read(blob), as_attachment=True, filename=filename)
-            response.headers["Content-Type"] = "application/octet-stream"
-            response.headers["Content-Length"] = str(blob.size)
-            # Should a browser show it after all, nothing in it runs.
-            response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-            response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["ETag"] = etag
-        response.headers["Cache-Control"] = "private, no-cache"
-        return response
+        return send(call.request, Download(path, blob.sha256, blob.size, partial(read, blob)))

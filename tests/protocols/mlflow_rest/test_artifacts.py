@@ -15,7 +15,7 @@ from accounts.rights import Role
 from blobs.models import Blob, FolderFile
 from lib import digests
 from lib.errors import Invalid
-from protocols.mlflow_rest.downloads import attachment
+from lib.downloads import attachment
 from protocols.mlflow_rest.routes import Call
 from protocols.mlflow_rest.views import artifacts
 from registry.models import ModelVersion
