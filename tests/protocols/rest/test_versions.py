@@ -137,7 +137,7 @@ def test_a_file_is_downloaded_as_bytes_that_nothing_runs(
     assert response.headers["Content-Length"] == str(len(content))
     assert "sandbox" in response.headers["Content-Security-Policy"]
     disposition = response.headers["Content-Disposition"]
-    assert disposition == "attachment; filename*=utf-8''a%20%22b%22%20%C3%BC.html"
+    assert disposition == """attachment; filename="a _b_ _.html"; filename*=UTF-8''a%20%22b%22%20%C3%BC.html"""
     again = caller.client.get(f"/api/v1{address}", headers={"If-None-Match": response.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     for missing in ("nothing", "data", "%00"):
