@@ -41,7 +41,7 @@ def require(actor: User, right: Right, thing: Model | None) -> None:
     if not _is_awake(actor, right):
         raise Forbidden(f"The token does not have the scope “{SCOPE_FOR[right]}”, which this needs.")
     where = "this installation" if thing is None else f"{_noun(thing).lower()} {thing}"
-    raise Forbidden(f"You lack the right to {right} on {where}.")
+    raise Forbidden(f"Your role does not include the right “{right}” on {where}.")
 
 
 def visible(actor: User, rows: QuerySet[M], right: Right = Right.SEE) -> QuerySet[M]:

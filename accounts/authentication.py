@@ -1,5 +1,6 @@
 """From credentials to an actor: password, bearer token, basic credentials. Protocols call this; it knows no HTTP."""
 
+import base64
 import hashlib
 import hmac
 from datetime import timedelta
@@ -66,6 +67,26 @@ def with_basic(name: str, password: str, *, address: str = "") -> User:
     if user is None:
         raise Unauthenticated("The user name or the password is wrong.")
     return user
+
+
+def with_header(header: str, *, address: str = "") -> User:
+    """Whoever an Authorization header names: a bearer token (RFC 6750) or basic credentials (RFC 7617).
+
+    Raises Unauthenticated, also for a header that cannot be read.
+    """
+    scheme, _, value = header.strip().partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return with_token(value.strip(), address=address)
+        case "basic":
+            try:
+                name, colon, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+            except ValueError as error:
+                raise Unauthenticated("The basic credentials cannot be read.") from error
+            if not colon:
+                raise Unauthenticated("The basic credentials have no colon between name and password.")
+            return with_basic(name, password, address=address)
+    raise Unauthenticated("Sign in with a bearer token, or with name and password.")
 
 
 def _fingerprint(password: str, encoded: str) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.models import User
+from lib.errors import NotFound
 
 P = ParamSpec("P")
 
@@ -22,6 +23,9 @@ def signed_in(
     def enter(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return redirect_to_login(request.get_full_path())
+        if "\0" in request.path or any("\0" in value for _, values in request.GET.lists() for value in values):
+            # PostgreSQL cannot even compare with one.
+            raise NotFound("Nothing has a name with a NUL character in it.")
         return view(request, request.user, *args, **kwargs)
 
     return enter

@@ -34,15 +34,21 @@ def places_of(version: ModelVersion, standing: list[Placement], *, actor: User) 
     policies = policies_in_force(version.model.registry_id)
     stages = {policy.stage for policy in policies}
     protected = [policy.alias for policy in policies if policy.alias]
-    at = {place.stage_id for place in standing}
     under = [place.alias for place in standing if place.alias]
+    present = next((place.stage for place in standing if place.stage), None)
+    # Asked once, though it holds back every other stage.
+    kept_here = refusals(Move(version=version, actor=actor, stage=present, leaves=True)) if present else []
     moves = [Move(version=version, actor=actor, stage=stage) for stage in stages_of(version.model.registry)]
     moves += [Move(version=version, actor=actor, alias=alias) for alias in dict.fromkeys([*protected, *under])]
     found = []
     for move in moves:
-        is_here = move.stage.pk in at if move.stage else move.alias in under
-        if move.stage and move.stage.name == NO_STAGE and not any(place.stage for place in standing):
-            is_here = True
+        is_here = move.stage == (present or _no_stage(move)) if move.stage else move.alias in under
         is_governed = move.stage.name in stages if move.stage else move.alias in protected
-        found.append(Place(move.stage, move.alias, is_here, is_governed, [] if is_here else refusals(move)))
+        reasons = [] if is_here else [*(kept_here if move.stage else []), *refusals(move)]
+        found.append(Place(move.stage, move.alias, is_here, is_governed, reasons))
     return found
+
+
+def _no_stage(move: Move) -> Stage | None:
+    """The stage of the move, if it is where versions stand that were never placed."""
+    return move.stage if move.stage and move.stage.name == NO_STAGE else None

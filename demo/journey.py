@@ -157,25 +157,42 @@ def verdict_of(model: str, number: int, token: str) -> str:
     return str(wait_for(f"the scan of {model} {number}", finished))
 
 
-def review_and_promote(number: int, notes: dict[str, Any]) -> None:
-    """Ada asks, Ada may not approve, Grace looks and approves, the placement happens by itself."""
-    ada, grace = notes["ada"]["token"], notes["grace"]["token"]
+def ask_for_production(number: int, reason: str, token: str) -> int:
+    """A review of the version for Production and @champion; returns its number."""
     which = {"registry": "main", "name": MODEL, "version": number}
-    wish = {"stage": "Production", "alias": "champion", "reason": "It has learned what the first one had not."}
-    review = call("POST", "/reviews", ada, {"version": which, **wish})["id"]
+    wish = {"stage": "Production", "alias": "champion", "reason": reason}
+    review = int(call("POST", "/reviews", token, {"version": which, **wish})["id"])
     say(f"Ada asks for version {number} to go to Production (review {review})")
+    return review
+
+
+def approve(review: int, comment: str, notes: dict[str, Any]) -> None:
+    """Grace looks and approves; the placement happens by itself."""
+    grace = notes["grace"]["token"]
+    seen = call("GET", f"/reviews/{review}", grace)
+    say(f"Grace sees: {' '.join(check['sentence'] for check in seen['checks'])}")
+    for metric in seen["comparison"]["metrics"]:
+        if metric["before"] is not None:
+            say(f"Grace sees: {metric['name']} {metric['before']:.3g} -> {metric['after']:.3g}")
+    decision = {"verdict": "approve", "comment": comment, "seen_digest": seen["subject_digest"]}
+    call("POST", f"/reviews/{review}/decisions", grace, decision)
+    wait_for("the placement", lambda: call("GET", f"/reviews/{review}", grace)["state"] == "applied")
+    say(f"Grace approves, and the version is placed: “{comment}”")
+
+
+def review_and_promote(numbers: list[int], notes: dict[str, Any]) -> None:
+    """The first version goes live, then the better one takes its place; nobody approves their own."""
+    ada = notes["ada"]["token"]
+    first, second = numbers
+    approve(ask_for_production(first, "Better than nothing.", ada), "Good enough to begin with.", notes)
+    review = ask_for_production(second, "It has learned what the first one had not.", ada)
     try:
         call("POST", f"/reviews/{review}/decisions", ada, {"verdict": "approve"})
     except Refused as refusal:
         say(f"Ada cannot approve it herself: “{refusal}”")
     else:
         raise AssertionError("Ada approved her own version")
-    seen = call("GET", f"/reviews/{review}", grace)
-    say(f"Grace sees: {' '.join(check['sentence'] for check in seen['checks'])}")
-    decision = {"verdict": "approve", "comment": "Better on both metrics.", "seen_digest": seen["subject_digest"]}
-    call("POST", f"/reviews/{review}/decisions", grace, decision)
-    say("Grace approves")
-    wait_for("the placement", lambda: call("GET", f"/reviews/{review}", ada)["state"] == "applied")
+    approve(review, "Better on every metric.", notes)
 
 
 def load_and_predict() -> None:
@@ -183,7 +200,7 @@ def load_and_predict() -> None:
     import mlflow
     from sklearn.datasets import load_wine
 
-    sample = load_wine(as_frame=True).data.head(5)
+    sample = load_wine(as_frame=True).data.iloc[::40]
     for address in (f"models:/{MODEL}/Production", f"models:/{MODEL}@champion"):
         predicted = list(mlflow.pyfunc.load_model(address).predict(sample))
         must(len(predicted) == len(sample), f"{address} predicts one class a row")
@@ -270,7 +287,7 @@ def play(notes: dict[str, Any]) -> None:
     for number in numbers:
         must(verdict_of(MODEL, number, notes["ada"]["token"]) == "clean", f"version {number} is clean")
     say("both versions were scanned and are clean")
-    review_and_promote(numbers[-1], notes)
+    review_and_promote(numbers, notes)
     load_and_predict()
     meet_a_hostile_model(notes)
 

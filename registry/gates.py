@@ -1,7 +1,7 @@
 """The question that other floors answer: may this version make this move? `settings.PROMOTION_GATES` lists them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from django.conf import settings
@@ -20,6 +20,8 @@ class Move:
     stage: Stage | None = None
     alias: str = ""
     leaves: bool = False
+    # The stage that the version stands at and would leave by this.
+    out_of: Stage | None = None
 
     @property
     def is_live(self) -> bool:
@@ -34,8 +36,11 @@ Gate = Callable[[Move], str | None]
 
 
 def refusals(move: Move) -> list[str]:
-    """Why the move may not be made, one sentence a gate; nothing when it may."""
-    return [reason for gate in _gates() if (reason := gate(move))]
+    """Why the move may not be made, one sentence a gate and a place; nothing when it may."""
+    steps = [move]
+    if move.out_of:
+        steps.insert(0, replace(move, stage=move.out_of, leaves=True, out_of=None))
+    return [reason for step in steps for gate in _gates() if (reason := gate(step))]
 
 
 @cache

@@ -111,10 +111,16 @@ def standing_at(model: RegisteredModel, moment: datetime) -> QuerySet[Placement]
     return rows.select_related("version", "stage", "opened_by").order_by("stage__position", "alias")
 
 
+def stage_of(version: ModelVersion) -> Stage | None:
+    """The stage that the version stands at; None for one that is not placed."""
+    placement = Placement.objects.filter(version=version, alias="", closed_at=None).select_related("stage").first()
+    return placement.stage if placement else None
+
+
 def current_stage(version: ModelVersion) -> str:
     """The name of the stage that the version stands at."""
-    name = Placement.objects.filter(version=version, alias="", closed_at=None).values_list("stage__name", flat=True)
-    return name.first() or NO_STAGE
+    stage = stage_of(version)
+    return stage.name if stage else NO_STAGE
 
 
 def version_at(model: RegisteredModel, *, alias: str = "", stage: str = "") -> ModelVersion:

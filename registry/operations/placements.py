@@ -30,9 +30,7 @@ def move_stage(
     standing = Placement.objects.filter(version=version, alias="", closed_at=None).select_related("stage").first()
     is_there = standing.stage == stage if standing else stage.name == NO_STAGE
     if not is_there:
-        if standing:
-            _ask(Move(version=version, actor=actor, stage=standing.stage, leaves=True))
-        _ask(Move(version=version, actor=actor, stage=stage))
+        _ask(Move(version=version, actor=actor, stage=stage, out_of=standing.stage if standing else None))
     if stage.is_exclusive or archive_others:
         _archive_others(version, stage, actor, asks=is_there)
     if is_there:

@@ -3,6 +3,20 @@
 const SUN = "M8 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9L13 13M3 13l1.1-1.1M11.9 4.1L13 3";
 const MOON = "M13.5 9.6A6 6 0 1 1 6.4 2.5a4.8 4.8 0 0 0 7.1 7.1z";
 
+// MLflow clients print addresses such as /#/experiments/1/runs/<id>. What stands behind # never reaches a server, so the
+// page that opens there goes on to where the thing is.
+const CLIENT_LINKS = [
+  [/^#\/experiments\/\d+\/runs\/([0-9a-f]{32})/, "/runs/"],
+  [/^#\/experiments\/(\d+)/, "/experiments/"],
+];
+
+function followClientLink() {
+  for (const [pattern, place] of CLIENT_LINKS) {
+    const found = location.hash.match(pattern);
+    if (found) return location.replace(place + found[1]);
+  }
+}
+
 function isDark() {
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -73,6 +87,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+followClientLink();
+addEventListener("hashchange", followClientLink);
 for (const button of document.querySelectorAll("[data-theme-switch]")) prepareThemeSwitch(button);
 prepareCopyButtons(document);
 new MutationObserver((changes) => {

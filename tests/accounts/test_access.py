@@ -201,7 +201,7 @@ def test_a_thing_that_may_not_be_seen_is_not_there(things: Things, stranger: Use
 
 
 def test_a_thing_that_may_be_seen_but_not_changed_is_forbidden(things: Things, member: Member) -> None:
-    with pytest.raises(Forbidden, match="right to edit on model iris"):
+    with pytest.raises(Forbidden, match="right “edit” on model iris"):
         access.require(member(Role.READER, things["registry"]), Right.EDIT, things["model"])
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate, hashers
 from django.utils import timezone
 
 from accounts import access, authentication
-from accounts.authentication import with_basic, with_password, with_token
+from accounts.authentication import with_basic, with_header, with_password, with_token
 from accounts.models import ApiToken, User
 from accounts.operations.tokens import create_token, revoke_token
 from accounts.rights import Right, Scope
@@ -174,3 +174,11 @@ def test_an_administrator_with_a_reading_token_administers_nothing(
     actor = with_token(token_of(administrator, Scope.READ))
     assert not access.can(actor, Right.ADMINISTER, None)
     assert access.can(administrator, Right.ADMINISTER, None)
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Basic ü", "Basic %%%", "Basic YWRh", "Digest x", "Bearer", "Bearer \x00", "ada"]
+)
+def test_a_header_that_cannot_be_read_signs_nobody_in(db: None, header: str) -> None:
+    with pytest.raises(Unauthenticated):
+        with_header(header)

@@ -70,7 +70,7 @@ def test_staff_without_the_right_decide_nothing(
     client: Client, member: Member, stranger: User, registry: Registry, review: Review
 ) -> None:
     reader = member(Role.READER, registry)
-    assert "You lack the right to review" in run(enter(client, reader), "approvals_review", "approve", review)
+    assert "does not include the right “review”" in run(enter(client, reader), "approvals_review", "approve", review)
     run(enter(client, stranger), "approvals_review", "reject", review)
     review.refresh_from_db()
     assert review.state == Review.State.OPEN
@@ -238,5 +238,5 @@ def test_a_scan_is_asked_for_again(
     assert "is being scanned" in run(client, "scanning_scan", "scan_again", scan)
     assert Scan.objects.filter(tree=version.tree).count() == 2
     Scan.objects.filter(tree=version.tree).exclude(pk=scan.pk).delete()
-    assert "You lack the right" in run(enter(client, reviewer), "scanning_scan", "scan_again", scan)
+    assert "does not include the right" in run(enter(client, reviewer), "scanning_scan", "scan_again", scan)
     assert Scan.objects.filter(tree=version.tree).count() == 1

@@ -85,3 +85,14 @@ def test_a_token_is_made_and_copied(page: "Page", address: str, world: World, si
     shown = page.get_by_role("region", name="the token", exact=True).inner_text()
     assert shown.startswith(TOKEN_MARK)
     assert page.evaluate("() => navigator.clipboard.readText()") == shown
+
+
+def test_an_address_that_an_mlflow_client_printed_leads_to_the_run(
+    page: "Page", address: str, world: World, sign_in: SignIn
+) -> None:
+    run = world.second.source_run
+    assert run
+    sign_in("ada")
+    page.goto(f"{address}/#/experiments/{run.experiment_id}/runs/{run.run_id}")
+    page.wait_for_url(f"{address}/runs/{run.run_id}")
+    page.get_by_role("heading", name=run.name).wait_for()

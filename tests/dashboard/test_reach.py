@@ -83,3 +83,10 @@ def test_unknown_things_answer_like_hidden_ones(
     hidden = client.get("/models/main/fraud-score").content
     assert client.get("/models/main/no-such-model").content == hidden
     assert client.get("/models/elsewhere/fraud-score").content == hidden
+
+
+@pytest.mark.parametrize("path", ["/models/main/a%00", "/models?q=%00", "/runs/a%00"])
+def test_a_name_with_a_nul_is_nobodys(
+    world: World, as_user: Callable[[User], Client], scientist: User, path: str
+) -> None:
+    assert as_user(scientist).get(path).status_code == 404

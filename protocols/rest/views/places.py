@@ -20,7 +20,16 @@ from registry.gates import Move, refusals
 from registry.models import ModelVersion, Placement, Stage
 from registry.names import check_alias
 from registry.operations.placements import move_alias, move_stage, remove_alias
-from registry.queries import find_model, find_stage, find_version, placements_of, standing, standing_at, version_at
+from registry.queries import (
+    find_model,
+    find_stage,
+    find_version,
+    placements_of,
+    stage_of,
+    standing,
+    standing_at,
+    version_at,
+)
 
 
 def stage_named(name: str, version: ModelVersion) -> Stage:
@@ -100,4 +109,5 @@ def _intended(asked: dict[str, str], version: ModelVersion, actor: User) -> Move
     if "alias" in asked:
         check_alias(asked["alias"])
         return Move(version=version, actor=actor, alias=asked["alias"])
-    return Move(version=version, actor=actor, stage=stage_named(asked["stage"], version))
+    stage = stage_named(asked["stage"], version)
+    return Move(version=version, actor=actor, stage=stage, out_of=stage_of(version))

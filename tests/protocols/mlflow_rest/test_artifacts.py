@@ -14,8 +14,8 @@ from accounts.queries import system_user
 from accounts.rights import Role
 from blobs.models import Blob, FolderFile
 from lib import digests
-from lib.errors import Invalid
 from lib.downloads import attachment
+from lib.errors import Invalid
 from protocols.mlflow_rest.routes import Call
 from protocols.mlflow_rest.views import artifacts
 from registry.models import ModelVersion
