@@ -96,16 +96,25 @@ def checks(review: Review) -> list[Check]:
         answers.append(scan_check(verdict_of(review.version.tree)))
     answers.append(
         approvals_check(
-            [
-                Said(decision.person_id, decision.person.name, decision.verdict, decision.subject_digest)
-                for decision in review.decisions.select_related("person")
-            ],
+            _said(review),
             needed=max((policy.approvals_needed for policy in policies), default=0),
             subject_digest=subject_digest(review.version, policies),
             excluded=too_close(review) if any(policy.separates_duties for policy in policies) else {},
         )
     )
     return answers
+
+
+def _said(review: Review) -> list[Said]:
+    """What was decided by those who are still reviewers; who lost the role or the account decides nothing any more."""
+    decisions = review.decisions.exclude(verdict=Decision.Verdict.COMMENT).select_related("person")
+    people = {decision.person_id: decision.person for decision in decisions}
+    reviewers = {pk for pk, person in people.items() if access.can(person, Right.REVIEW, review)}
+    return [
+        Said(decision.person_id, decision.person.name, decision.verdict, decision.subject_digest)
+        for decision in decisions
+        if decision.person_id in reviewers
+    ]
 
 
 def present_digest(review: Review) -> str:

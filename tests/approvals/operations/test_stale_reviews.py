@@ -2,11 +2,13 @@
 
 import pytest
 
+from accounts import access
 from accounts.models import User
+from accounts.rights import Role
 from approvals import tasks
 from approvals.models import Review
 from approvals.operations.policies import create_policy
-from approvals.operations.reviews import decide
+from approvals.operations.reviews import apply_review, decide
 from approvals.queries import checks, find_review, present_digest, waiting_for
 from lib.errors import Conflict, HouseError, NotFound
 from registry.models import ModelVersion, Placement
@@ -77,3 +79,19 @@ def test_a_deleted_version_closes_its_review(
 def test_a_deleted_model_closes_its_reviews(review: Review, version: ModelVersion, maintainer: User) -> None:
     delete_model(version.model, actor=maintainer)
     assert state(review) == State.WITHDRAWN
+
+
+@pytest.mark.parametrize("loses", ["the role", "the account"])
+def test_the_approval_of_somebody_who_is_no_reviewer_any_more_does_not_count(
+    version: ModelVersion, review: Review, reviewer: User, other_reviewer: User, system: User, judge: Judge, loses: str
+) -> None:
+    decide(review, APPROVE, actor=reviewer)
+    if loses == "the role":
+        access.revoke(Role.REVIEWER, on=version.model.registry, to=reviewer, actor=system)
+    else:
+        User.objects.filter(pk=reviewer.pk).update(is_active=False)
+    judge(version)
+    assert apply_review(review, actor=system) is None
+    assert not Placement.objects.exists()
+    decide(review, APPROVE, actor=other_reviewer)
+    assert state(review) == State.APPLIED
