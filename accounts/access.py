@@ -5,10 +5,11 @@ registry, a model, an experiment) has a grant table with `related_name="grants"`
 `access_inherits`; a part names the thing that it belongs to in `access_part_of`. A `restricted` thing does not inherit.
 """
 
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import Registry, Team, User
@@ -16,20 +17,21 @@ from accounts.rights import SCOPE_FOR, Right, Role, roles_with
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Forbidden, NotFound
+from lib.statements import Blank, Statement
 
 M = TypeVar("M", bound=Model)
+_MEMBERSHIPS: QuerySet[Any] = QuerySet(User.groups.through)
 
 
 def can(actor: User, right: Right, thing: Model | None) -> bool:
     """Whether `actor` has `right` on `thing`; None stands for the whole installation. One query at most."""
-    if not _is_awake(actor, right):
+    if not is_awake(actor, right):
         return False
-    if _rules(actor):
+    if rules(actor):
         return True
     if thing is None or right is Right.ADMINISTER:
         return False
-    rows = type(thing)._base_manager.filter(pk=thing.pk)
-    return rows.filter(_granted(actor, right, type(thing))).exists()
+    return _grant_on(type(thing), right).first(thing=thing.pk, actor=actor.pk) is not None
 
 
 def require(actor: User, right: Right, thing: Model | None) -> None:
@@ -38,7 +40,7 @@ def require(actor: User, right: Right, thing: Model | None) -> None:
         return
     if thing is not None and not can(actor, Right.SEE, thing):
         raise NotFound(f"{_noun(thing)} {thing} was not found.")
-    if not _is_awake(actor, right):
+    if not is_awake(actor, right):
         raise Forbidden(f"The token does not have the scope “{SCOPE_FOR[right]}”, which this needs.")
     where = "this installation" if thing is None else f"{_noun(thing).lower()} {thing}"
     raise Forbidden(f"Your role does not include the right “{right}” on {where}.")
@@ -46,11 +48,21 @@ def require(actor: User, right: Right, thing: Model | None) -> None:
 
 def visible(actor: User, rows: QuerySet[M], right: Right = Right.SEE) -> QuerySet[M]:
     """Those of `rows` on which `actor` has `right`: one EXISTS over the grants, however many there are."""
-    if not _is_awake(actor, right):
+    if not is_awake(actor, right):
         return rows.none()
-    if _rules(actor):
+    if rules(actor):
         return rows
     return rows.filter(_granted(actor, right, rows.model))
+
+
+def is_awake(actor: User, right: Right) -> bool:
+    """Whether the account is active and the token of this request, if any, covers the right: half of every answer."""
+    return bool(actor.is_active and actor.pk) and (actor.scopes is None or SCOPE_FOR[right] in actor.scopes)
+
+
+def rules(actor: User) -> bool:
+    """Whether grants do not matter to this actor."""
+    return bool(actor.is_superuser) or actor.is_system
 
 
 @transaction.atomic
@@ -74,13 +86,12 @@ def revoke(role: Role, *, on: Model, to: Team | User, actor: User) -> None:
     record(Kind.ROLE_REVOKED, actor=actor, subject=on, registry_id=_registry_id(on), role=role.value, team=team.name)
 
 
-def _is_awake(actor: User, right: Right) -> bool:
-    """Whether the account is active and the token of this request, if any, covers the right."""
-    return bool(actor.is_active and actor.pk) and (actor.scopes is None or SCOPE_FOR[right] in actor.scopes)
-
-
-def _rules(actor: User) -> bool:
-    return bool(actor.is_superuser) or actor.is_system
+@cache
+def _grant_on(model: type[Model], right: Right) -> Statement[Any]:
+    """Finds the thing itself, if a grant gives the actor this right on it."""
+    actor = User(pk=Blank("actor", BigIntegerField()))
+    rows = model._base_manager.filter(pk=Blank("thing", BigIntegerField()))
+    return Statement(lambda: rows.filter(_granted(actor, right, model)).values_list("pk", named=True))
 
 
 def _granted(actor: User, right: Right, model: type[Model], path: str = "") -> Q:
@@ -93,7 +104,7 @@ def _granted(actor: User, right: Right, model: type[Model], path: str = "") -> Q
         Exists(
             grants.objects.filter(
                 content_object=OuterRef(f"{path}pk"),
-                group__user=actor.pk,
+                group__in=_MEMBERSHIPS.filter(user=actor.pk).values("group"),
                 permission__codename__in=roles_with(right),
             )
         )

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Upper
 
 from accounts import access
 from accounts.models import Registry, User
@@ -11,6 +12,7 @@ from approvals.models import Decision, Policy, Review
 from approvals.rules import Check, Said, approvals_check, scan_check
 from approvals.subjects import subject_digest, too_close
 from lib.errors import NotFound
+from lib.statements import Blank, Statement
 from registry.models import ModelVersion, Stage
 from registry.queries import Comparison, compare
 from scanning.queries import verdict_of
@@ -63,8 +65,8 @@ def policies_for(actor: User) -> QuerySet[Policy]:
 
 def policy_on(registry: Registry | int, *, stage: Stage | None = None, alias: str = "") -> Policy | None:
     """The policy in force for a stage or an alias, in whatever case it is written; None where moves are free."""
-    name = stage.name if stage else ""
-    return Policy.objects.filter(registry=registry, stage=name, alias__iexact=alias, is_in_force=True).first()
+    pk = registry if isinstance(registry, int) else registry.pk
+    return _policy.first(registry=pk, stage=stage.name if stage else "", alias=alias)
 
 
 def policies_in_force(registry: Registry | int) -> list[Policy]:
@@ -148,4 +150,14 @@ _WITH_REVIEW = (
     "replaces__source_run",
     "replaces__tree",
     "replaces__model",
+)
+
+
+_policy = Statement(
+    lambda: Policy.objects.alias(upper_alias=Upper("alias")).filter(
+        registry=Blank("registry", BigIntegerField()),
+        stage=Blank("stage", CharField()),
+        upper_alias=Upper(Blank("alias", CharField())),
+        is_in_force=True,
+    )
 )

@@ -60,7 +60,7 @@ def database(url: str, folder: Path) -> dict[str, Any]:
         }
     if parts.scheme in ("postgresql", "postgres"):
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "config.postgresql",
             "NAME": unquote(parts.path.removeprefix("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
@@ -68,6 +68,15 @@ def database(url: str, folder: Path) -> dict[str, Any]:
             "PORT": parts.port or "",
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": dict(parse_qsl(parts.query)),
+            # A statement that comes again is planned once.
+            "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2, **_options(parts.query)},
         }
     raise ValueError(f"DATABASE_URL begins with sqlite:// or postgresql://, not with {parts.scheme}://")
+
+
+def _options(query: str) -> dict[str, Any]:
+    """What the address says after its question mark; `prepare_threshold=none` plans every statement anew."""
+    options: dict[str, Any] = dict(parse_qsl(query))
+    if threshold := options.get("prepare_threshold"):
+        options["prepare_threshold"] = int(threshold) if threshold.isdecimal() else None
+    return options

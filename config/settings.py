@@ -49,14 +49,16 @@ INSTALLED_APPS = [
     "registry",
     "scanning",
     "approvals",
+    "protocols.mlflow_import",
     "protocols.rest",
     "dashboard",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.origin.OriginMiddleware",
+    "config.short_way.ShortWay",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

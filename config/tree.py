@@ -92,8 +92,10 @@ class Tree:
         try:
             self.finish(Child("preparation", [sys.executable, "-m", "config.prepare"]), "The database is not ready.")
             self.ready_file.unlink(missing_ok=True)
-            self.bring_up(self.worker, self.ready_file.exists)
-            self.bring_up(self.web, self.web_answers)
+            self.start(self.worker)
+            self.start(self.web)
+            self.await_ready(self.worker, self.ready_file.exists)
+            self.await_ready(self.web, self.web_answers)
             say(f"Gatehouse is ready: http://127.0.0.1:{self.port}  (Ctrl-C stops it)")
             status = self.accompany(command) if command else 0
             while not once:
@@ -106,9 +108,8 @@ class Tree:
         finally:
             self.stop()
 
-    def bring_up(self, child: Child, is_ready: Callable[[], bool]) -> None:
-        """Start it and wait until it is ready."""
-        self.start(child)
+    def await_ready(self, child: Child, is_ready: Callable[[], bool]) -> None:
+        """Wait until a child that was started is ready."""
         deadline = time.monotonic() + START_SECONDS
         while not is_ready():
             if child.has_ended():

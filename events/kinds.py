@@ -17,6 +17,7 @@ class Kind(StrEnum):
     ROLE_REVOKED = "role.revoked"
 
     REGISTRY_CREATED = "registry.created"
+    REGISTRY_CHANGED = "registry.changed"
 
     EXPERIMENT_CREATED = "experiment.created"
     EXPERIMENT_CHANGED = "experiment.changed"

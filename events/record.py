@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from events import context
 from events.kinds import Kind
 from events.models import Event
+from lib.inserts import Insert
 
 
 class Actor(Protocol):
@@ -54,10 +55,13 @@ def record(
         reason=reason,
         details=details,
     )
-    event.save(force_insert=True)
+    _LINES.instance(event)
     for listen in _listeners():
         listen(event, subject)
     return event
+
+
+_LINES = Insert(Event)
 
 
 @cache

@@ -1,18 +1,21 @@
 """The comparisons of a search, once a protocol has parsed them, and the conditions on columns that they mean."""
 
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import CharField, Lookup, Q, TextField
+from django.db.models import CharField, FloatField, Lookup, Q, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 from lib import clock
 from lib.errors import Invalid
+from lib.statements import Blank
 
 Value = str | int | float | tuple[str, ...] | None
 _BY_SIZE = {"=": "exact", "!=": "exact", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
-_BIGGEST: dict[type, float] = {int: 2**63 - 1, float: 1.7976931348623157e308}
+_EXAMPLES: dict[type, Value] = {str: "", int: 0, float: 0.5}
+_BIGGEST: dict[type, float] = {bool: 1, int: 2**63 - 1, float: 1.7976931348623157e308}
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,33 @@ class Comparison:
     key: str
     operator: str
     value: Value
+    # With a place of its own in a statement, the value is only an example of what will be sent.
+    place: int | None = None
+
+    @property
+    def term(self) -> Any:
+        """What the column is compared with: the value, or the blank that it will fill."""
+        if self.place is None:
+            return self.value
+        return Blank(f"value{self.place}", TextField() if isinstance(self.value, str) else FloatField())
+
+
+def with_places(
+    comparisons: Sequence[Comparison], attributes: Container[str]
+) -> tuple[tuple[Comparison, ...], dict[str, Value]]:
+    """The comparisons without their values, so that searches that differ in these alone are equal; and the values.
+
+    Of the attributes only these have a plain column behind them. Lists, and numbers that no column can hold, stay.
+    """
+    placed, values = list(comparisons), {}
+    for place, comparison in enumerate(comparisons):
+        value, kind = comparison.value, type(comparison.value)
+        is_plain = comparison.entity != "attribute" or comparison.key in attributes
+        fits = isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= _BIGGEST[kind])
+        if is_plain and fits and kind in _EXAMPLES:
+            values[f"value{place}"] = value
+            placed[place] = replace(comparison, value=_EXAMPLES[kind], place=place)
+    return tuple(placed), values
 
 
 @dataclass(frozen=True)
@@ -37,10 +67,10 @@ class Order:
 def on_text(column: str, comparison: Comparison) -> Q:
     """= != LIKE ILIKE IN NOT IN on a column of text. Raises Invalid for anything else."""
     match comparison.operator, comparison.value:
-        case ("=" | "!=") as operator, str(text):
-            return _negated(Q(**{column: text}), operator == "!=")
-        case ("LIKE" | "ILIKE") as operator, str(pattern):
-            return Q(**{f"{column}__{operator.lower()}": pattern})
+        case ("=" | "!=") as operator, str():
+            return _negated(Q(**{column: comparison.term}), operator == "!=")
+        case ("LIKE" | "ILIKE") as operator, str():
+            return Q(**{f"{column}__{operator.lower()}": comparison.term})
         case ("IN" | "NOT IN") as operator, tuple(texts):
             return _negated(Q(**{f"{column}__in": texts}), operator == "NOT IN")
     raise _unfit(comparison, "a text: =, !=, LIKE, ILIKE with a quoted text, IN, NOT IN with a list of them")
@@ -52,7 +82,7 @@ def on_number(column: str, comparison: Comparison) -> Q:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _BIGGEST[type(value)]
     if not is_number or comparison.operator not in _BY_SIZE:
         raise _unfit(comparison, "a number: =, !=, <, <=, >, >= with a number")
-    return _negated(Q(**{f"{column}__{_BY_SIZE[comparison.operator]}": value}), comparison.operator == "!=")
+    return _negated(Q(**{f"{column}__{_BY_SIZE[comparison.operator]}": comparison.term}), comparison.operator == "!=")
 
 
 def on_moment(column: str, comparison: Comparison) -> Q:
@@ -98,7 +128,8 @@ class _Like(Lookup):
     def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """What SQLite is asked, whose own LIKE forgets about case: GLOB with * and ? for % and _."""
         sql, params = self._fill(self.template_sqlite, compiler, connection)
-        return sql, (*params[:-1], "".join(_GLOB.get(letter, letter) for letter in params[-1]))
+        pattern = params[-1]
+        return sql, (*params[:-1], pattern.spelled(_as_glob) if isinstance(pattern, Blank) else _as_glob(pattern))
 
     def _fill(self, template: str, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
@@ -118,6 +149,10 @@ class _ILike(_Like):
     def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """What SQLite is asked, whose LIKE does not mind the case of ASCII letters."""
         return self._fill(self.template_sqlite, compiler, connection)
+
+
+def _as_glob(pattern: str) -> str:
+    return "".join(_GLOB.get(letter, letter) for letter in pattern)
 
 
 _GLOB = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}

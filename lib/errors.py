@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 
+LONGEST_MESSAGE = 4_000
+
 
 class HouseError(Exception):
-    """Something was refused; `message` is a sentence that a person can act on."""
+    """Something was refused; `message` is a sentence that a person can act on.
+
+    It often repeats what was sent, which may be long; nobody reads further than a page.
+    """
 
     def __init__(self, message: str) -> None:
+        message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
         super().__init__(message)
         self.message = message
 

@@ -2,15 +2,16 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
 import orjson
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Field, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
 from lib.errors import Invalid
@@ -27,25 +28,53 @@ class Page(Generic[Row]):
     next_token: str | None
 
 
-def page_by_key(rows: QuerySet[M], keys: Sequence[str], *, size: int, token: str | None) -> Page[M]:
+def page_by_key(rows: QuerySet[M, Row], keys: Sequence[str], *, size: int, token: str | None) -> Page[Row]:
     """The next `size` rows in the order of `keys` (a leading `-` turns one round; the last must be unique).
 
     Raises Invalid for a token that was not made for these keys.
     """
-    names = [key.removeprefix("-") for key in keys]
-    order = [OrderBy(F(name), descending=key.startswith("-")) for key, name in zip(keys, names, strict=True)]
     bounds = decode(token, keys) if token else None
+    with refusing(token):
+        found = list(ordered(rows, keys, bounds)[: size + 1])
+    return cut(found, keys, size)
+
+
+def ordered(rows: QuerySet[M, Row], keys: Sequence[str], bounds: Sequence[Any] | None) -> QuerySet[M, Row]:
+    """The rows in the order of `keys`, after the one that has these values of them."""
+    order = [OrderBy(F(key.removeprefix("-")), descending=key.startswith("-")) for key in keys]
+    return (rows.filter(_after(keys, bounds)) if bounds else rows).order_by(*order)
+
+
+def cut(found: Sequence[Row], keys: Sequence[str], size: int) -> Page[Row]:
+    """A page of `size` of these rows, of which one more was asked for to see whether a page follows."""
+    if len(found) <= size:
+        return Page(found, None)
+    last = found[size - 1]
+    return Page(found[:size], encode(keys, [_value(last, key.removeprefix("-")) for key in keys]))
+
+
+@contextmanager
+def refusing(token: str | None) -> Iterator[None]:
+    """What a query complains of is the token's fault, if there is one."""
     try:
-        rows = rows.filter(_after(keys, bounds)) if bounds else rows
-        found = list(rows.order_by(*order)[: size + 1])
+        yield
     except (ValidationError, DataError, OverflowError, TypeError, ValueError) as error:
         if not token:
             raise
         raise Invalid("page_token", "The page token is not one that this server made.") from error
-    if len(found) <= size:
-        return Page(found, None)
-    last = found[size - 1]
-    return Page(found[:size], encode(keys, [_value(last, name) for name in names]))
+
+
+def field_of(model: type[Model], key: str) -> Any:
+    """The column that a key of the order is, through relations too (`model__name`); for an annotation, any value."""
+    owner: Any = model
+    field: Any = None
+    for name in key.removeprefix("-").split("__"):
+        try:
+            field = owner._meta.pk if name == "pk" else owner._meta.get_field(name)
+        except FieldDoesNotExist:
+            return Field()
+        owner = field.related_model
+    return field
 
 
 def encode(keys: Sequence[str], values: Sequence[Any]) -> str:
@@ -67,16 +96,23 @@ def decode(token: str, keys: Sequence[str]) -> list[Any]:
 
 
 def _after(keys: Sequence[str], values: Sequence[Any]) -> Q:
-    """Rows that come after the one with these values: a < x, or a = x and b < y, and so on."""
+    """Rows that come after the one with these values: a < x, or a = x and b < y, and so on.
+
+    That a <= x says nothing new, but it lets the database begin there.
+    """
+    first = keys[0].removeprefix("-")
+    start = Q(**{f"{first}__{'lte' if keys[0].startswith('-') else 'gte'}": values[0]})
     condition, equal = Q(), Q()
     for key, bound in zip(keys, values, strict=True):
         name = key.removeprefix("-")
         beyond = Q(**{f"{name}__{'lt' if key.startswith('-') else 'gt'}": bound})
         condition |= equal & beyond
         equal &= Q(**{name: bound})
-    return condition
+    return start & condition
 
 
-def _value(row: Model, name: str) -> Any:
-    """What a key of the order is in this row; `model__name` goes through the relation."""
+def _value(row: Any, name: str) -> Any:
+    """What a key of the order is in this row; `model__name` goes through the relation, or is a name in a tuple."""
+    if isinstance(row, tuple):
+        return getattr(row, name)
     return reduce(getattr, name.split("__"), row)

@@ -39,4 +39,6 @@ def _is_plain(path: str) -> bool:
         return False
     # Full-width dots and slashes mean the plain ones to whoever normalizes the name.
     spellings = (path, unicodedata.normalize("NFKC", path).replace("\\", "/"))
-    return not any(part in ("", ".", "..") for spelling in spellings for part in spelling.split("/"))
+    # What follows a semicolon is a parameter of the part to some servers and proxies, which drop it.
+    parts = (part.partition(";")[0] for spelling in spellings for part in spelling.split("/"))
+    return not any(part in ("", ".", "..") for part in parts)

@@ -1,16 +1,18 @@
 """Reading models, versions and placements as an actor may see them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import CharField, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts import access
 from accounts.models import Registry, User
 from accounts.rights import Right
+from accounts.statements import RowsInRegistry
 from events.models import Event
 from lib.errors import NotFound
+from lib.statements import Blank
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
 from registry.models.stages import NO_STAGE
 from registry.names import fold
@@ -27,10 +29,9 @@ def models_for(actor: User, right: Right = Right.SEE) -> QuerySet[RegisteredMode
     return access.visible(actor, rows, right)
 
 
-def find_model(registry: Registry | str, name: str, *, actor: User) -> RegisteredModel:
-    """The model of this name in this registry, if the actor may see it. Raises NotFound."""
-    where = Q(registry=registry) if isinstance(registry, Registry) else Q(registry__name=registry)
-    model = models_for(actor).filter(where, name=name).first()
+def find_model(registry: Registry | str | None, name: str, *, actor: User) -> RegisteredModel:
+    """The model of this name in this registry (None: the default one), if the actor may see it. Raises NotFound."""
+    model = _model.first(_name_of(registry), actor, name=name)
     if model is None:
         raise NotFound(f"Registered Model with name={name} not found")
     return model
@@ -47,13 +48,22 @@ def versions_of(model: RegisteredModel) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(model=model, deleted_at=None).select_related(*_WITH_VERSION)
 
 
-def find_version(registry: Registry | str, name: str, number: int, *, actor: User) -> ModelVersion:
-    """This version, if the actor may see it. Raises NotFound."""
-    where = Q(model__registry=registry) if isinstance(registry, Registry) else Q(model__registry__name=registry)
-    version = versions_for(actor).filter(where, model__name=name, number=number).first()
+def find_version(registry: Registry | str | None, name: str, number: int, *, actor: User) -> ModelVersion:
+    """This version in this registry (None: the default one), if the actor may see it. Raises NotFound."""
+    version = _version.first(_name_of(registry), actor, name=name, number=number)
     if version is None:
         raise NotFound(f"Model Version (name={name}, version={number}) not found")
     return version
+
+
+def registrations_of(logged_models: Iterable[LoggedModel], *, actor: User) -> dict[int, list[ModelVersion]]:
+    """The versions that the actor sees of those made from logged models, oldest first, by the logged model's key."""
+    found: dict[int, list[ModelVersion]] = {}
+    rows = versions_for(actor).filter(logged_model__in=[row.pk for row in logged_models]).order_by("pk")
+    for version in rows:
+        if version.logged_model_id is not None:
+            found.setdefault(version.logged_model_id, []).append(version)
+    return found
 
 
 def version_for_download(registry: str, name: str, number: int, *, actor: User) -> ModelVersion:
@@ -148,43 +158,6 @@ def with_tags(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     return versions.prefetch_related("tags", Prefetch("placements", queryset=open_ones, to_attr="open_placements"))
 
 
-def newest_per_stage(models: Sequence[RegisteredModel]) -> dict[int, list[ModelVersion]]:
-    """By the key of each model, its newest version at every stage, those at none first; a few queries for all."""
-    at_a_stage = Placement.objects.filter(closed_at=None, alias="")
-    unplaced = ModelVersion.objects.filter(
-        ~Exists(at_a_stage.filter(version=OuterRef("pk"))), model=OuterRef("pk"), deleted_at=None
-    ).order_by("-number")
-    keys = [model.pk for model in models]
-    of_each = RegisteredModel.objects.filter(pk__in=keys).annotate(newest=Subquery(unplaced.values("pk")[:1]))
-    newest: dict[tuple[int, int], int | None] = {(pk, -1): found for pk, found in of_each.values_list("pk", "newest")}
-    placed = at_a_stage.filter(model__in=keys).order_by("version__number")
-    for model_id, position, placed_id in placed.values_list("model_id", "stage__position", "version_id"):
-        newest[model_id, position] = placed_id
-    versions = with_tags(ModelVersion.objects.filter(pk__in=[pk for pk in newest.values() if pk])).select_related(
-        *_WITH_VERSION
-    )
-    rows = {version.pk: version for version in versions}
-    found: dict[int, list[ModelVersion]] = {pk: [] for pk in keys}
-    for (model_id, _), version_id in sorted(newest.items()):
-        if version_id in rows:
-            found[model_id].append(rows[version_id])
-    return found
-
-
-def aliases_of(models: Sequence[RegisteredModel]) -> dict[int, list[Placement]]:
-    """The aliases in force by the key of each model, by name: one query for all."""
-    found: dict[int, list[Placement]] = {model.pk: [] for model in models}
-    rows = Placement.objects.filter(model__in=list(found), closed_at=None).exclude(alias="")
-    for placement in rows.select_related("version").order_by("alias"):
-        found[placement.model_id].append(placement)
-    return found
-
-
-def with_parts(version: ModelVersion) -> ModelVersion:
-    """One version with tags and open placements as they are now."""
-    return with_tags(ModelVersion.objects.select_related(*_WITH_VERSION)).get(pk=version.pk)
-
-
 @dataclass(frozen=True)
 class Difference:
     """One parameter, metric or file in two versions; None where it is absent."""
@@ -268,3 +241,19 @@ def activity_of(model: RegisteredModel) -> QuerySet[Event]:
     about_model = Q(subject_type=RegisteredModel.__name__, subject_id=model.pk)
     about_versions = Q(subject_type=ModelVersion.__name__, subject_id__in=versions)
     return Event.objects.filter(about_model | about_versions).order_by("-id")
+
+
+def _name_of(registry: Registry | str | None) -> str | None:
+    return registry.name if isinstance(registry, Registry) else registry
+
+
+_model = RowsInRegistry(
+    "registry",
+    lambda actor, registry: models_for(actor).filter(registry, name=Blank("name", CharField())),
+)
+_version = RowsInRegistry(
+    "model__registry",
+    lambda actor, registry: versions_for(actor).filter(
+        registry, model__name=Blank("name", CharField()), number=Blank("number", IntegerField())
+    ),
+)

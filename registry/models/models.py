@@ -45,7 +45,7 @@ class RegisteredModel(models.Model):
 class ModelTag(models.Model):
     """A key with a value on a model."""
 
-    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="tags")
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="tags", db_index=False)
     key = models.CharField(max_length=250)
     value = models.TextField()
 

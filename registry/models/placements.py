@@ -41,6 +41,12 @@ class Placement(models.Model):
         indexes = [
             models.Index(fields=["model", "stage", "-opened_at"], name="placement_by_stage"),
             models.Index(fields=["version", "-opened_at"], name="placement_by_version"),
+            # Who is the newest at a stage: one step into the index, however many stand there.
+            models.Index(
+                fields=["model", "stage", "-version"],
+                condition=Q(closed_at=None, stage__isnull=False),
+                name="placement_newest",
+            ),
         ]
 
     def __str__(self) -> str:

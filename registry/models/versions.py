@@ -17,7 +17,7 @@ class ModelVersion(models.Model):
 
     access_part_of = "model"
 
-    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.IntegerField()
     description = models.TextField(blank=True)
     tree = models.ForeignKey(Tree, null=True, on_delete=models.PROTECT, related_name="+")
@@ -38,7 +38,7 @@ class ModelVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["model", "number"], name="version_number_once")]
         indexes = [
             models.Index(fields=["-updated_at", "model", "-number"], name="version_by_update"),
-            models.Index(fields=["model", "-updated_at"], name="version_of_model_by_update"),
+            models.Index(fields=["model", "-updated_at", "-number"], name="version_of_model_by_change"),
         ]
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class ModelVersion(models.Model):
 class VersionTag(models.Model):
     """A key with a value on a version."""
 
-    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="tags")
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="tags", db_index=False)
     key = models.CharField(max_length=250)
     value = models.TextField()
 

@@ -1,5 +1,7 @@
 """Creating, describing, renaming, tagging and deleting models."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -9,24 +11,42 @@ from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
 from lib.errors import AlreadyExists, Conflict, NotFound
+from lib.inserts import Insert
 from registry import names
 from registry.models import ModelTag, Placement, RegisteredModel
 
 
 @transaction.atomic
 def create_model(
-    registry: Registry, name: str, *, description: str = "", tags: dict[str, str] | None = None, actor: User
+    registry: Registry,
+    name: str,
+    *,
+    description: str = "",
+    tags: dict[str, str] | None = None,
+    created_at: datetime | None = None,
+    actor: User,
 ) -> RegisteredModel:
-    """A new name in the registry, owned by the actor. Raises AlreadyExists also for a name that looks the same."""
+    """A new name in the registry, owned by the actor. Raises AlreadyExists also for a name that looks the same.
+
+    `created_at` is for one that was made elsewhere and moves in.
+    """
     access.require(actor, Right.REGISTER, registry)
     names.check_model_name(name)
     names.check_length(description, names.LONGEST_DESCRIPTION, "description")
     names.check_tags(tags or {})
+    created_at = created_at or timezone.now()
     model = RegisteredModel(
-        registry=registry, name=name, folded_name=names.fold(name), description=description, owner=actor
+        registry=registry,
+        name=name,
+        folded_name=names.fold(name),
+        description=description,
+        owner=actor,
+        created_at=created_at,
+        updated_at=created_at,
     )
-    _store(model)
-    ModelTag.objects.bulk_create(ModelTag(model=model, key=key, value=value) for key, value in (tags or {}).items())
+    if not _MODELS.instance(model):
+        raise _taken(model)
+    _TAGS.rows((model.pk, key, value) for key, value in (tags or {}).items())
     record(Kind.MODEL_CREATED, actor=actor, subject=model, registry_id=registry.pk)
     return model
 
@@ -56,7 +76,11 @@ def rename_model(model: RegisteredModel, name: str, *, actor: User) -> Registere
     names.check_model_name(name)
     before, model.name, model.folded_name = model.name, name, names.fold(name)
     model.updated_at = timezone.now()
-    _store(model, "name", "folded_name", "updated_at")
+    try:
+        with transaction.atomic():
+            model.save(update_fields=["name", "folded_name", "updated_at"])
+    except IntegrityError as error:
+        raise _taken(model) from error
     record(
         Kind.MODEL_CHANGED,
         actor=actor,
@@ -90,13 +114,7 @@ def set_model_tag(model: RegisteredModel, key: str, value: str, *, actor: User) 
     """Set a tag, new or not."""
     access.require(actor, Right.EDIT, model)
     names.check_tag(key, value)
-    ModelTag.objects.bulk_create(
-        [ModelTag(model=model, key=key, value=value)],
-        update_conflicts=True,
-        unique_fields=["model", "key"],
-        update_fields=["value"],
-    )
-    _touch(model)
+    _TAGS.rows([(model.pk, key, value)])
     record(
         Kind.MODEL_CHANGED, actor=actor, subject=model, registry_id=model.registry_id, after={"tag": {key: value[:500]}}
     )
@@ -107,10 +125,13 @@ def delete_model_tag(model: RegisteredModel, key: str, *, actor: User) -> None:
     """Remove a tag; one that is not there is fine."""
     access.require(actor, Right.EDIT, model)
     if ModelTag.objects.filter(model=model, key=key).delete()[0]:
-        _touch(model)
         record(
             Kind.MODEL_CHANGED, actor=actor, subject=model, registry_id=model.registry_id, after={"tag": {key: None}}
         )
+
+
+_MODELS = Insert(RegisteredModel, once=True)
+_TAGS = Insert(ModelTag, "model", "key", "value", once_per=["model_id", "key"], replacing=["value"])
 
 
 def _touch(model: RegisteredModel, *fields: str) -> None:
@@ -118,13 +139,9 @@ def _touch(model: RegisteredModel, *fields: str) -> None:
     model.save(update_fields=["updated_at", *fields])
 
 
-def _store(model: RegisteredModel, *fields: str) -> None:
-    try:
-        with transaction.atomic():
-            model.save(update_fields=fields or None)
-    except IntegrityError as error:
-        taken = RegisteredModel.objects.filter(
-            registry=model.registry_id, folded_name=model.folded_name, deleted_at=None
-        ).first()
-        alike = f", which looks the same as {taken.name}" if taken and taken.name != model.name else ""
-        raise AlreadyExists(f"Registered Model (name={model.name}) already exists{alike}.") from error
+def _taken(model: RegisteredModel) -> AlreadyExists:
+    taken = RegisteredModel.objects.filter(
+        registry=model.registry_id, folded_name=model.folded_name, deleted_at=None
+    ).first()
+    alike = f", which looks the same as {taken.name}" if taken and taken.name != model.name else ""
+    return AlreadyExists(f"Registered Model (name={model.name}) already exists{alike}.")

@@ -1,6 +1,7 @@
 """Moving versions: to a stage, under an alias, and away again. Every move asks every gate, whoever calls."""
 
 from django.db import transaction
+from django.db.models import BigIntegerField, CharField
 from django.utils import timezone
 
 from accounts import access
@@ -9,6 +10,8 @@ from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
 from lib.errors import GateRefused, Invalid, NotFound
+from lib.inserts import Insert
+from lib.statements import Blank, Statement
 from registry import gates, names
 from registry.gates import Move
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
@@ -79,7 +82,7 @@ def move_alias(version: ModelVersion, alias: str, *, reason: str = "", actor: Us
 def remove_alias(model: RegisteredModel, alias: str, *, reason: str = "", actor: User) -> None:
     """Let `alias` name nothing any more, if every gate agrees; fine if it names nothing now."""
     access.require(actor, Right.PROMOTE, model)
-    RegisteredModel.objects.select_for_update().get(pk=model.pk)
+    _model_locked.all(model=model.pk)
     standing = _standing_alias(model, alias)
     if standing is None:
         return
@@ -97,8 +100,9 @@ def remove_alias(model: RegisteredModel, alias: str, *, reason: str = "", actor:
 
 def _lock(version: ModelVersion) -> None:
     """One move at a time in a model; and the version must still be there once it is our turn."""
-    RegisteredModel.objects.select_for_update().get(pk=version.model_id)
-    if not ModelVersion.objects.filter(pk=version.pk, deleted_at=None).exists():
+    _model_locked.all(model=version.model_id)
+    # A statement of its own: while the first one waited, the version may have gone.
+    if not _still_there.all(version=version.pk):
         raise NotFound(f"{version} was not found.")
 
 
@@ -129,15 +133,29 @@ def _archive_others(version: ModelVersion, stage: Stage, actor: User, *, asks: b
 
 
 def _standing_alias(model: RegisteredModel, alias: str) -> Placement | None:
-    return Placement.objects.filter(model=model, alias=alias, closed_at=None).select_related("version__model").first()
+    return _under_alias.first(model=model.pk, alias=alias)
 
 
 def _open(version: ModelVersion, actor: User, reason: str, *, stage: Stage | None = None, alias: str = "") -> Placement:
-    return Placement.objects.create(
+    placement = Placement(
         model_id=version.model_id, version=version, stage=stage, alias=alias, opened_by=actor, reason=reason
     )
+    _PLACEMENTS.instance(placement)
+    return placement
 
 
 def _close(placement: Placement, actor: User) -> None:
     placement.closed_at, placement.closed_by = timezone.now(), actor
     placement.save(update_fields=["closed_at", "closed_by"])
+
+
+_PLACEMENTS = Insert(Placement)
+_model_locked = Statement(
+    lambda: RegisteredModel.objects.select_for_update().filter(pk=Blank("model", BigIntegerField()))
+)
+_still_there = Statement(lambda: ModelVersion.objects.filter(pk=Blank("version", BigIntegerField()), deleted_at=None))
+_under_alias = Statement(
+    lambda: Placement.objects.select_related("version__model").filter(
+        model=Blank("model", BigIntegerField()), alias=Blank("alias", CharField()), closed_at=None
+    )
+)

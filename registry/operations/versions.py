@@ -1,19 +1,23 @@
 """Registering versions, and describing, tagging and deleting them. Their files are frozen when they are made."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from accounts import access
 from accounts.models import User
 from accounts.rights import Right
-from blobs.models import Tree
+from blobs.models import Folder, Tree
 from blobs.operations.trees import freeze
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Invalid, NotFound
+from lib.inserts import Insert
+from lib.statements import Blank, Statement
 from registry import names
 from registry.models import ModelVersion, Placement, RegisteredModel, VersionTag
 from tracking.models import Dataset, LoggedModel, Run
@@ -25,8 +29,9 @@ GIT_COMMIT_TAG = "mlflow.source.git.commit"
 class Origin:
     """Where a version comes from. `source` is what the client called it and is kept for reading only.
 
-    Its files are those of the version copied, else of the logged model, else of the run below `path`, where the empty
-    path means all of them; with none of these it is an external version, which has no files here.
+    Its files are those of the version copied, else of the logged model, else of `folder`, else of the run below `path`,
+    where the empty path means all of them; with none of these it is an external version, which has no files here. A
+    `folder` is one that nobody owns and that the caller filled for this version.
     """
 
     source: str = ""
@@ -34,6 +39,7 @@ class Origin:
     path: str | None = None
     logged_model: LoggedModel | None = None
     copied_from: ModelVersion | None = None
+    folder: Folder | None = None
 
 
 @transaction.atomic
@@ -44,11 +50,14 @@ def create_version(
     description: str = "",
     tags: dict[str, str] | None = None,
     run_link: str = "",
+    number: int | None = None,
+    created_at: datetime | None = None,
     actor: User,
 ) -> ModelVersion:
     """The next version of the model: number, files and lineage at once, or nothing.
 
-    The actor must be allowed to read what the version is made from.
+    The actor must be allowed to read what the version is made from. `number` and `created_at` are for a version that
+    was made elsewhere and moves in: numbers may be left out and given later, but never twice (Conflict).
     """
     access.require(actor, Right.REGISTER, model)
     if origin.run is not None:
@@ -57,28 +66,29 @@ def create_version(
     names.check_length(run_link, names.LONGEST_ADDRESS, "run_link")
     names.check_length(description, names.LONGEST_DESCRIPTION, "description")
     names.check_tags(tags or {})
-    tree = _frozen(origin, actor)
+    tree, now = _frozen(origin, actor), timezone.now()
     # The row lock makes numbers consecutive: the counter moves with the version, or neither does.
-    locked = RegisteredModel.objects.select_for_update().filter(pk=model.pk, deleted_at=None).first()
+    locked = _model_locked.first(model=model.pk)
     if locked is None:
         raise NotFound(f"Registered Model with name={model.name} not found")
     version = ModelVersion(
         model=locked,
-        number=locked.last_number + 1,
+        number=_number_for(locked, number),
         description=description,
         tree=tree,
         uploader=actor,
         run_link=run_link,
+        created_at=created_at or now,
+        updated_at=now,
         **_lineage(origin),
     )
-    version.save(force_insert=True)
-    locked.last_number = version.number
-    locked.updated_at = version.created_at
+    _VERSIONS.instance(version)
+    locked.last_number = max(locked.last_number, version.number)
+    locked.updated_at = now
     locked.save(update_fields=["last_number", "updated_at"])
-    version.datasets.set(Dataset.objects.filter(pk__in=_dataset_ids(version.source_run)))
-    VersionTag.objects.bulk_create(
-        VersionTag(version=version, key=key, value=value) for key, value in (tags or {}).items()
-    )
+    if version.source_run:
+        version.datasets.set(Dataset.objects.filter(pk__in=_dataset_ids(version.source_run)))
+    _TAGS.rows((version.pk, key, value) for key, value in (tags or {}).items())
     record(
         Kind.VERSION_REGISTERED,
         actor=actor,
@@ -88,6 +98,10 @@ def create_version(
         run=version.source_run.run_id if version.source_run else None,
     )
     return version
+
+
+_VERSIONS = Insert(ModelVersion)
+_TAGS = Insert(VersionTag, "version", "key", "value", once_per=["version_id", "key"], replacing=["value"])
 
 
 @transaction.atomic
@@ -106,13 +120,7 @@ def set_version_tag(version: ModelVersion, key: str, value: str, *, actor: User)
     """Set a tag, new or not."""
     access.require(actor, Right.EDIT, version)
     names.check_tag(key, value)
-    VersionTag.objects.bulk_create(
-        [VersionTag(version=version, key=key, value=value)],
-        update_conflicts=True,
-        unique_fields=["version", "key"],
-        update_fields=["value"],
-    )
-    _touch(version)
+    _TAGS.rows([(version.pk, key, value)])
     _record_change(version, actor, after={"tag": {key: value[:500]}})
 
 
@@ -121,7 +129,6 @@ def delete_version_tag(version: ModelVersion, key: str, *, actor: User) -> None:
     """Remove a tag; one that is not there is fine."""
     access.require(actor, Right.EDIT, version)
     if VersionTag.objects.filter(version=version, key=key).delete()[0]:
-        _touch(version)
         _record_change(version, actor, after={"tag": {key: None}})
 
 
@@ -140,6 +147,15 @@ def delete_version(version: ModelVersion, *, actor: User) -> None:
     record(Kind.VERSION_DELETED, actor=actor, subject=version, registry_id=version.model.registry_id)
 
 
+def _number_for(model: RegisteredModel, wanted: int | None) -> int:
+    """The number after the last one, or the wanted one if no version, not even a deleted one, ever had it."""
+    if wanted is None:
+        return model.last_number + 1
+    if wanted < 1 or ModelVersion.objects.filter(model=model, number=wanted).exists():
+        raise Conflict(f"{model.name} has had a version {wanted} before; a number is never used twice.")
+    return wanted
+
+
 def _frozen(origin: Origin, actor: User) -> Tree | None:
     if origin.copied_from is not None:
         access.require(actor, Right.DOWNLOAD, origin.copied_from)
@@ -149,6 +165,8 @@ def _frozen(origin: Origin, actor: User) -> Tree | None:
         if origin.logged_model.status != LoggedModel.Status.READY:
             raise Invalid("source", f"The logged model {origin.logged_model.model_id} is not uploaded completely.")
         return freeze(origin.logged_model.folder, actor=actor)
+    if origin.folder is not None:
+        return freeze(origin.folder, actor=actor)
     if origin.run is not None and origin.path is not None:
         access.require(actor, Right.DOWNLOAD, origin.run)
         return freeze(origin.run.folder, origin.path, actor=actor)
@@ -183,3 +201,8 @@ def _touch(version: ModelVersion, *fields: str) -> None:
 
 def _record_change(version: ModelVersion, actor: User, **details: Any) -> None:
     record(Kind.VERSION_CHANGED, actor=actor, subject=version, registry_id=version.model.registry_id, **details)
+
+
+_model_locked = Statement(
+    lambda: RegisteredModel.objects.select_for_update().filter(pk=Blank("model", BigIntegerField()), deleted_at=None)
+)

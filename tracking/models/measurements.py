@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 from typing import NamedTuple
 
 from django.db import models
@@ -27,13 +28,13 @@ def pack(points: Iterable[Point]) -> bytes:
 
 def unpack(packed: bytes | memoryview) -> Iterator[Point]:
     """The points that `pack` wrote."""
-    return (Point(*point) for point in _POINT.iter_unpack(packed))
+    return starmap(Point, _POINT.iter_unpack(packed))
 
 
 class Param(models.Model):
     """A parameter of a run: set once, never changed."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="params")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="params", db_index=False)
     key = models.CharField(max_length=250)
     value = models.TextField()
 
@@ -47,7 +48,7 @@ class Param(models.Model):
 class LatestMetric(models.Model):
     """The latest point of a metric: highest step, then timestamp, then value. What lists, filters and gates read."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="metrics")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="metrics", db_index=False)
     key = models.CharField(max_length=250)
     value = models.FloatField()
     is_nan = models.BooleanField(default=False)
@@ -70,7 +71,7 @@ class LatestMetric(models.Model):
 class MetricChunk(models.Model):
     """Points of one metric as they arrived in one call, packed."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=250)
     points = models.BinaryField()
 

@@ -47,7 +47,7 @@ class Run(models.Model):
 class RunTag(models.Model):
     """A key with a value on a run."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tags")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tags", db_index=False)
     key = models.CharField(max_length=250)
     value = models.TextField()
 

@@ -1,0 +1,85 @@
+"""Compiled queries about what an actor may see: `access.visible` for the hot paths."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from django.db.models import BigIntegerField, CharField, Q, QuerySet
+
+from accounts import access
+from accounts.models import User
+from accounts.rights import Right
+from lib import paging
+from lib.paging import Page
+from lib.statements import Blank, Statement
+
+Row = TypeVar("Row")
+
+
+class VisibleRows(Generic[Row]):
+    """A statement whose query asks `access.visible` for `right`; `build` gets the actor to ask it with."""
+
+    def __init__(self, build: Callable[[User], QuerySet[Any, Row]], right: Right = Right.SEE) -> None:
+        self._right = right
+        self._of_those_who_rule = Statement(lambda: build(User(is_superuser=True, pk=1)))
+        self._of_everybody_else = Statement(lambda: build(User(pk=Blank("actor", BigIntegerField()))))
+
+    def all(self, actor: User, **values: Any) -> list[Row]:
+        """The rows for these values of the blanks that the actor may see."""
+        if not access.is_awake(actor, self._right):
+            return []
+        if access.rules(actor):
+            return self._of_those_who_rule.all(**values)
+        return self._of_everybody_else.all(actor=actor.pk, **values)
+
+    def first(self, actor: User, **values: Any) -> Row | None:
+        """The first of them, or None."""
+        return next(iter(self.all(actor, **values)), None)
+
+
+class RowsInRegistry(Generic[Row]):
+    """Visible rows of the default registry or of a named one; `build` gets the condition on the registry as well.
+
+    `path` leads from the rows to their registry, such as `model__registry`.
+    """
+
+    def __init__(self, path: str, build: Callable[[User, Q], QuerySet[Any, Row]], right: Right = Right.SEE) -> None:
+        default = Q(**{f"{path}__is_default": True})
+        named = Q(**{f"{path}__name": Blank("registry", CharField())})
+        self._in_default = VisibleRows(lambda actor: build(actor, default), right)
+        self._in_named = VisibleRows(lambda actor: build(actor, named), right)
+
+    def all(self, registry: str | None, actor: User, **values: Any) -> list[Row]:
+        """The rows in the registry of this name, or in the default one, that the actor may see."""
+        if registry is None:
+            return self._in_default.all(actor, **values)
+        return self._in_named.all(actor, registry=registry, **values)
+
+    def first(self, registry: str | None, actor: User, **values: Any) -> Row | None:
+        """The first of them, or None."""
+        return next(iter(self.all(registry, actor, **values)), None)
+
+
+class VisiblePages:
+    """Pages of the primary keys of visible rows in the order of columns that cannot be NULL, the last one unique."""
+
+    def __init__(
+        self, build: Callable[[User], QuerySet[Any, Any]], keys: Sequence[str], size: int, right: Right = Right.SEE
+    ) -> None:
+        self._keys, self._size = keys, size
+        self._names = list(dict.fromkeys(["pk", *(key.removeprefix("-") for key in keys)]))
+        self._first_page = VisibleRows(lambda actor: self._page(build(actor), is_first=True), right)
+        self._later_page = VisibleRows(lambda actor: self._page(build(actor), is_first=False), right)
+
+    def page(self, actor: User, token: str | None, **values: Any) -> Page[int]:
+        """The page that begins where the token says. Raises Invalid for a token that was not made for these keys."""
+        bounds = paging.decode(token, self._keys) if token else []
+        after = {f"after{place}": bound for place, bound in enumerate(bounds)}
+        with paging.refusing(token):
+            found = (self._later_page if token else self._first_page).all(actor, **after, **values)
+        page = paging.cut(found, self._keys, self._size)
+        return Page([row.pk for row in page.rows], page.next_token)
+
+    def _page(self, rows: QuerySet[Any, Any], *, is_first: bool) -> QuerySet[Any, Any]:
+        fields = [paging.field_of(rows.model, key) for key in self._keys]
+        bounds = None if is_first else [Blank(f"after{place}", field) for place, field in enumerate(fields)]
+        return paging.ordered(rows, self._keys, bounds).values_list(*self._names, named=True)[: self._size + 1]

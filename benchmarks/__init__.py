@@ -1,0 +1,1 @@
+"""Measuring: data to measure with, and how to run the measurements."""
