@@ -1,0 +1,1 @@
+"""Carrying: one file for each kind of thing, and the journey that they share."""
