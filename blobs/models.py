@@ -1,5 +1,6 @@
-"""Blobs, and the two ways to give them names: a tree that never changes and a folder that does."""
+"""Blobs, the two ways to give them names (a tree that never changes and a folder that does), and uploads in parts."""
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -66,3 +67,35 @@ class FolderFile(File):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["folder", "path"], name="folder_path_once")]
+
+
+class PartUpload(models.Model):
+    """A file on its way into a folder whose parts a client sends to the object store itself.
+
+    It is open, then somebody joins the parts, then it is done and kept for a while, for a client that lost the answer.
+    """
+
+    class State(models.TextChoices):
+        """What has happened so far."""
+
+        OPEN = "open"
+        JOINING = "joining"
+        DONE = "done"
+
+    # Names it to the client and in the store; `mark` is the store's own name for it.
+    name = models.CharField(max_length=32, unique=True)
+    mark = models.CharField(max_length=1024)
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="+")
+    path = models.CharField(max_length=1024)
+    part_count = models.IntegerField()
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    started_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    # When whoever joins the parts was last seen at it; one who is not seen for a while is taken for dead.
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["started_at"], name="part_upload_started")]
+
+    def __str__(self) -> str:
+        return f"upload {self.name}"

@@ -1,19 +1,29 @@
 """Reading folders, trees and bytes."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from django.db.models import QuerySet, Value
+from django.db.models import BigIntegerField, CharField, QuerySet, Value
 from django.db.models.functions import Left
 from django.db.models.lookups import Exact
 
-from blobs.models import Blob, File
+from accounts.models import User
+from blobs.models import Blob, File, Folder, FolderFile, PartUpload
 from blobs.stores import store
 from lib import paths
 from lib.errors import NotFound
+from lib.statements import Blank, Statement
 
+# No link to a part of an upload lasts longer.
+LINKS_LAST = timedelta(hours=24)
 FileRow = TypeVar("FileRow", bound=File)
+_in_folder = Statement(
+    lambda: FolderFile.objects.select_related("blob").filter(
+        folder=Blank("folder", BigIntegerField()), path=Blank("path", CharField())
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,11 @@ def find_file(files: QuerySet[FileRow], path: str) -> FileRow:
     return file
 
 
+def file_in_folder(folder_id: int, path: str) -> FolderFile | None:
+    """The file at `path` in this folder, with its blob."""
+    return _in_folder.first(folder=folder_id, path=path)
+
+
 def read(blob: Blob, start: int = 0, length: int | None = None) -> BinaryIO:
     """The bytes of a blob, or a range of them, as a stream."""
     return store().open(blob.sha256, start=start, length=length)
@@ -60,3 +75,32 @@ def read(blob: Blob, start: int = 0, length: int | None = None) -> BinaryIO:
 def local_path(blob: Blob) -> Path | None:
     """The file that holds these bytes on this machine; None when the store is elsewhere."""
     return store().local_path(blob.sha256)
+
+
+def link(blob: Blob, *, filename: str, content_type: str) -> str | None:
+    """A link to the bytes that needs no account and soon ends; None when the store gives none. Ask for rights before.
+
+    It lasts long enough to begin the last range of a large file.
+    """
+    expires = min(timedelta(minutes=5) + timedelta(seconds=blob.size // 20_000_000), timedelta(hours=1))
+    return store().url(blob.sha256, filename=filename, content_type=content_type, expires=expires)
+
+
+def find_parts(folder: Folder, path: str, name: str, *, actor: User) -> PartUpload:
+    """The upload in parts that this actor began to this path. Raises NotFound."""
+    upload = PartUpload.objects.filter(folder=folder, path=path, name=name, started_by=actor.pk).first()
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    return upload
+
+
+def part_links(upload: PartUpload) -> list[str]:
+    """Where the client sends each part, first to last. All parts are asked for at once, so many of them last longer."""
+    expires = min(timedelta(hours=1) + timedelta(seconds=4 * upload.part_count), LINKS_LAST)
+    numbers = range(1, upload.part_count + 1)
+    return [store().part_url(upload.name, upload.mark, number, expires=expires) for number in numbers]
+
+
+def is_public() -> bool:
+    """Whether clients should send and fetch large files at the object store themselves."""
+    return store().is_public

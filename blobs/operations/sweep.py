@@ -7,19 +7,31 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from blobs.models import Blob, FolderFile, TreeFile
+from blobs.models import Blob, FolderFile, PartUpload, TreeFile
+from blobs.queries import LINKS_LAST
 from blobs.stores import store
 
 GRACE = timedelta(days=1)
 
 
 def sweep(*, grace: timedelta = GRACE, actor: User) -> dict[str, int]:
-    """Remove uploads that were abandoned, blobs that nobody names and bytes without a row, all older than `grace`."""
+    """Remove uploads that were given up, blobs that nobody names and bytes without a row, all older than `grace`."""
     return {
+        "parts": _sweep_parts(grace),
         "uploads": store().sweep_incoming(older_than=grace),
         "blobs": _sweep_blobs(grace),
         "strays": _sweep_strays(grace),
     }
+
+
+def _sweep_parts(grace: timedelta) -> int:
+    """Uploads in parts that were given up or are done, when none of their links is good any more."""
+    count = 0
+    now = timezone.now()
+    for upload in PartUpload.objects.filter(started_at__lt=now - LINKS_LAST - grace, seen_at__lt=now - grace):
+        store().drop_parts(upload.name, upload.mark)
+        count += upload.delete()[0]
+    return count
 
 
 def _sweep_blobs(grace: timedelta) -> int:

@@ -1,13 +1,28 @@
 """What every store of bytes promises. One suite, tests/contracts/test_blob_stores.py, holds them all to it."""
 
 import hashlib
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 from uuid import uuid4
+
+# Below this a thread costs more than it saves.
+_LARGE = 256 * 1024
+
+
+@cache
+def _hashers() -> ThreadPoolExecutor:
+    """Threads that hash, which Python lets run beside each other."""
+    return ThreadPoolExecutor(max_workers=16, thread_name_prefix="hash")
+
+
+os.register_at_fork(after_in_child=_hashers.cache_clear)
 
 
 class Received(NamedTuple):
@@ -25,13 +40,14 @@ class Incoming(ABC):
         self.size = 0
         self.received: Received | None = None
         self._digest = hashlib.sha256()
+        self._hashing: Future[None] | None = None
         self._settled = False
 
     def write(self, piece: bytes) -> None:
         """Keep the next bytes. Raises Unavailable, and throws the upload away, if the store cannot take them."""
         if self._settled or self.received:
             raise ValueError("This upload has ended.")
-        self._digest.update(piece)
+        self._hash(piece)
         self.size += len(piece)
         try:
             self._keep(piece)
@@ -46,6 +62,7 @@ class Incoming(ABC):
         except BaseException:
             self.abort()
             raise
+        self._hash(b"")
         self.received = Received(self._digest.hexdigest(), self.size)
         return self.received
 
@@ -68,6 +85,16 @@ class Incoming(ABC):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.abort()
 
+    def _hash(self, piece: bytes) -> None:
+        """Add to the digest; a large piece while the caller writes it and brings the next one."""
+        hashing, self._hashing = self._hashing, None
+        if hashing:
+            hashing.result()
+        if len(piece) < _LARGE:
+            self._digest.update(piece)
+        else:
+            self._hashing = _hashers().submit(self._digest.update, piece)
+
     @abstractmethod
     def _keep(self, piece: bytes) -> None:
         """Write the next bytes, holding no more than a part in memory."""
@@ -87,6 +114,9 @@ class Incoming(ABC):
 
 class Store(ABC):
     """Bytes by digest. What takes a digest raises Invalid when it is none, and Unavailable when the store is broken."""
+
+    # Whether clients reach the store by themselves and should.
+    is_public = False
 
     @abstractmethod
     def begin(self) -> Incoming:
@@ -133,3 +163,26 @@ class Store(ABC):
     @abstractmethod
     def url(self, sha256: str, *, filename: str, content_type: str, expires: timedelta) -> str | None:
         """A link from which anybody who holds it may download the bytes until it expires, if the store gives any."""
+
+    def begin_parts(self, name: str) -> str | None:
+        """Begin an upload whose parts clients send to the store themselves: the store's mark of it.
+
+        `name` is 32 hexadecimal digits. None from a store that takes no parts, which is the answer of most.
+        """
+        return None
+
+    def part_url(self, name: str, mark: str, number: int, *, expires: timedelta) -> str:
+        """A link to which anybody who holds it may send this one part until it expires or the upload ends."""
+        raise NotImplementedError
+
+    def join_parts(self, name: str, mark: str, etags: Mapping[int, str], *, progress: Callable[[], None]) -> Incoming:
+        """The parts as one upload, of which only `finish` and `publish` are left to do.
+
+        `finish` reads every byte to hash it and calls `progress` on its way. What the store joined before is found
+        again. Raises Invalid for parts that did not arrive as the client says, Conflict if the upload is gone.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def drop_parts(self, name: str, mark: str) -> None:
+        """Throw the parts away, joined or not; fine if there are none."""

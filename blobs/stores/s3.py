@@ -1,10 +1,11 @@
 """Blobs in a bucket of an S3-compatible object store. Needs boto3: import it only when such a store is configured."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
@@ -12,11 +13,12 @@ from urllib.parse import parse_qsl, urlsplit
 import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import content_disposition_header
 
 from blobs.layout import BLOBS, INCOMING, blob_digest, blob_path, checked, incoming_path
+from blobs.stores import s3_parts
+from blobs.stores.answers import PastTheEnd, answering, taking
 from blobs.stores.base import Incoming, Store
 from lib.errors import NotFound, TooLarge, Unavailable
 
@@ -26,15 +28,36 @@ PART = 12 * MIB
 PARTS = 10_000
 # One request copies 5 GiB at most, and takes long for that; above this size several copy at once.
 COPY_PART = 512 * MIB
+_CONFIG = Config(
+    signature_version="s3v4",
+    s3={"addressing_style": "path"},
+    connect_timeout=5,
+    read_timeout=120,
+    retries={"mode": "standard", "max_attempts": 3},
+    max_pool_connections=64,
+    # The newer checksums are beyond many servers that speak S3.
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
 
 
 class S3Store(Store):
     """Blobs in `bucket` below `prefix`."""
 
     def __init__(
-        self, client: Any, bucket: str, prefix: str = "", *, part: int = PART, copy_part: int = COPY_PART
+        self,
+        client: Any,
+        bucket: str,
+        prefix: str = "",
+        *,
+        signer: Any = None,
+        part: int = PART,
+        copy_part: int = COPY_PART,
     ) -> None:
         self.client = client
+        # Signs the links that clients get; it may know the store by another address than we do.
+        self.signer = signer or client
+        self.is_public = signer is not None
         self.bucket = bucket
         self.prefix = prefix
         self.part = part
@@ -43,36 +66,32 @@ class S3Store(Store):
 
     @classmethod
     def from_url(cls, url: str, access_key_id: str, secret_access_key: str) -> "S3Store":
-        """From `s3://bucket/prefix?endpoint=https://host&region=name`; all but the bucket may be left out.
+        """From `s3://bucket/prefix?endpoint=https://host&region=name&public=https://host`; most may be left out.
 
+        `public` is where clients reach the store: named, they are told to send and fetch large files there themselves.
         Without keys boto3 looks where it always looks: its own variables, its files, the machine's role.
         """
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
-        if parts.scheme != "s3" or not parts.netloc or not options.keys() <= {"endpoint", "region"}:
+        if parts.scheme != "s3" or not parts.netloc or not options.keys() <= {"endpoint", "region", "public"}:
             raise ImproperlyConfigured(
-                "STORAGE_URL must look like s3://bucket/prefix?endpoint=https://host&region=name"
+                "STORAGE_URL must look like s3://bucket/prefix?endpoint=https://host&region=name&public=https://host"
             )
-        client = boto3.client(
+        connect = partial(
+            boto3.client,
             "s3",
-            endpoint_url=options.get("endpoint"),
             region_name=options.get("region", "us-east-1"),
             aws_access_key_id=access_key_id or None,
             aws_secret_access_key=secret_access_key or None,
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                connect_timeout=5,
-                read_timeout=120,
-                retries={"mode": "standard", "max_attempts": 3},
-                max_pool_connections=64,
-                # The newer checksums are beyond many servers that speak S3.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
+            config=_CONFIG,
         )
         folder = parts.path.strip("/")
-        return cls(client, parts.netloc, f"{folder}/" if folder else "")
+        return cls(
+            connect(endpoint_url=options.get("endpoint")),
+            parts.netloc,
+            f"{folder}/" if folder else "",
+            signer=connect(endpoint_url=options["public"]) if "public" in options else None,
+        )
 
     def begin(self) -> Incoming:
         return _S3Incoming(self)
@@ -85,9 +104,9 @@ class S3Store(Store):
         end = "" if length is None else start + length - 1
         wanted = {} if start == 0 and length is None else {"Range": f"bytes={start}-{end}"}
         try:
-            with _answering():
+            with answering():
                 body = self.client.get_object(**address, **wanted)["Body"]
-        except _PastTheEnd:
+        except PastTheEnd:
             return io.BytesIO()
         return io.BufferedReader(_Body(body), buffer_size=256 * 1024)
 
@@ -99,11 +118,11 @@ class S3Store(Store):
         return True
 
     def size(self, sha256: str) -> int:
-        with _answering():
+        with answering():
             return int(self.client.head_object(**self.address(blob_path(sha256)))["ContentLength"])
 
     def delete(self, sha256: str) -> None:
-        with suppress(NotFound), _answering():
+        with suppress(NotFound), answering():
             self.client.delete_object(**self.address(blob_path(sha256)))
 
     def stored(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
@@ -115,7 +134,7 @@ class S3Store(Store):
         oldest = datetime.now(UTC) - older_than
         finished = [path for path, modified in self._objects(f"{INCOMING}/") if modified < oldest]
         for path in finished:
-            with suppress(NotFound), _answering():
+            with suppress(NotFound), answering():
                 self.client.delete_object(**self.address(path))
         # Below the blobs: copies in parts that never came to their end.
         unfinished = [
@@ -125,7 +144,7 @@ class S3Store(Store):
             if upload["Initiated"] < oldest and self._last_part(upload) < oldest
         ]
         for upload in unfinished:
-            with suppress(NotFound), _answering():
+            with suppress(NotFound), answering():
                 self.client.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
         return len(finished) + len(unfinished)
 
@@ -138,12 +157,29 @@ class S3Store(Store):
             "ResponseContentDisposition": content_disposition_header(as_attachment=True, filename=filename),
             "ResponseContentType": content_type,
         }
-        link: str = self.client.generate_presigned_url(
+        link: str = self.signer.generate_presigned_url(
             "get_object",
             Params=self.address(blob_path(sha256)) | answer,
             ExpiresIn=int(expires.total_seconds()),
         )
         return link
+
+    def begin_parts(self, name: str) -> str | None:
+        return s3_parts.begin(self, name)
+
+    def part_url(self, name: str, mark: str, number: int, *, expires: timedelta) -> str:
+        link: str = self.signer.generate_presigned_url(
+            "upload_part",
+            Params=self.address(incoming_path(name)) | {"UploadId": mark, "PartNumber": number},
+            ExpiresIn=int(expires.total_seconds()),
+        )
+        return link
+
+    def join_parts(self, name: str, mark: str, etags: Mapping[int, str], *, progress: Callable[[], None]) -> Incoming:
+        return s3_parts.join(self, name, mark, etags, progress=progress)
+
+    def drop_parts(self, name: str, mark: str) -> None:
+        s3_parts.drop(self, name, mark)
 
     def address(self, path: str) -> dict[str, str]:
         """Bucket and key of `path`, in the words of every S3 request."""
@@ -156,7 +192,7 @@ class S3Store(Store):
             yield entry["Key"].removeprefix(self.prefix), entry["LastModified"]
 
     def _pages(self, request: str, what: str, **wanted: str) -> Iterator[dict[str, Any]]:
-        with _answering():
+        with answering():
             for page in self.client.get_paginator(request).paginate(Bucket=self.bucket, **wanted):
                 yield from page.get(what, ())
 
@@ -197,17 +233,17 @@ class _S3Incoming(Incoming):
         if self._buffer:
             self._send()
         self._collect()
-        with _taking():
+        with taking():
             self._store.client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
         self._complete = True
 
     def _land(self, sha256: str) -> None:
         store, final = self._store, self._store.address(blob_path(sha256))
         if not self._upload:
-            with _taking():
+            with taking():
                 store.client.put_object(**final, Body=self._buffer)
             return
-        with _taking():
+        with taking():
             config = TransferConfig(multipart_threshold=store.copy_part, multipart_chunksize=store.copy_part)
             store.client.copy(self._address, final["Bucket"], final["Key"], Config=config)
         self._discard()
@@ -216,20 +252,20 @@ class _S3Incoming(Incoming):
         self._buffer = bytearray()
         with suppress(Unavailable, NotFound):
             if self._complete:
-                with _answering():
+                with answering():
                     self._store.client.delete_object(**self._address)
             elif self._upload:
                 # A part that arrives after the end of its upload would stay and be paid for.
                 with suppress(Unavailable, NotFound):
                     self._collect()
-                with _answering():
+                with answering():
                     self._store.client.abort_multipart_upload(**self._upload)
 
     def _send(self) -> None:
         """Send the buffer as the next part while the caller brings the one after it."""
         self._collect()
         if not self._upload:
-            with _taking():
+            with taking():
                 begun = self._store.client.create_multipart_upload(**self._address)
             self._upload = {**self._address, "UploadId": begun["UploadId"]}
         number = len(self._parts) + 1
@@ -239,7 +275,7 @@ class _S3Incoming(Incoming):
         self._sending = self._store.senders.submit(self._put_part, number, body)
 
     def _put_part(self, number: int, body: bytearray) -> dict[str, Any]:
-        with _taking():
+        with taking():
             answer = self._store.client.upload_part(**self._upload, PartNumber=number, Body=body)
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
@@ -260,7 +296,7 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        with _answering():
+        with answering():
             piece = self._body.read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
@@ -268,33 +304,3 @@ class _Body(io.RawIOBase):
     def close(self) -> None:
         self._body.close()
         super().close()
-
-
-class _PastTheEnd(Exception):
-    """The range begins behind the last byte."""
-
-
-@contextmanager
-def _taking() -> Iterator[None]:
-    """As `_answering`, for an upload: one that is gone was swept away, which is no fault of whoever sends it."""
-    try:
-        with _answering():
-            yield
-    except NotFound as error:
-        raise Unavailable("The object store lost the upload.") from error
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """The refusals of the house for those of the object store."""
-    try:
-        yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in ("404", "NoSuchKey", "NoSuchUpload"):
-            raise NotFound("There is no such file.") from error
-        if code in ("416", "InvalidRange"):
-            raise _PastTheEnd from error
-        raise Unavailable(f"The object store refuses to work for us ({code}).") from error
-    except BotoCoreError as error:
-        raise Unavailable("The object store does not answer.") from error

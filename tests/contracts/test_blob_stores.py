@@ -152,6 +152,7 @@ def test_an_upload_whose_process_died_is_swept(store: Store) -> None:
     assert store.sweep_incoming(older_than=timedelta(hours=-1)) == 0
     assert list(store.stored()) == []
     cut.abort()
+    finished.abort()
 
 
 def test_a_slow_upload_that_still_moves_is_left_alone(store: Store) -> None:

@@ -4,18 +4,23 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from blobs.queries import below, find_file, list_level
+from blobs.queries import list_level
 from lib import paths
 from lib.errors import Invalid, NotFound
-from protocols.mlflow_rest import artifact_paths, errors
+from protocols.mlflow_rest import artifact_paths
 from protocols.mlflow_rest.artifact_paths import Place
 from protocols.mlflow_rest.downloads import download
 from protocols.mlflow_rest.routes import Call, Route, mlflow_routes
 from protocols.mlflow_rest.shapes import tracking as shapes
 from protocols.mlflow_rest.shapes.wire import compact
+from protocols.mlflow_rest.views.model_versions import version_named
 from protocols.mlflow_rest.views.runs import find_run
 from protocols.mlflow_rest.wire import body_length, read_pieces
 from tracking.operations import artifacts as operations
+from tracking.queries import find_logged_model
+from tracking.queries import find_run as find_run_by_id
+
+_SMALL = 10 * 1024 * 1024
 
 
 def put(call: Call, path: str) -> HttpResponseBase:
@@ -35,14 +40,7 @@ def put(call: Call, path: str) -> HttpResponseBase:
 def get(call: Call, path: str) -> HttpResponseBase:
     """GET a file, or a range of it"""
     place = _resolve(call, path)
-    artifact_paths.require_download(place, actor=call.actor)
-    try:
-        file = find_file(place.files, place.path)
-    except NotFound:
-        if below(place.files, place.path).exists():
-            raise Invalid("path", "Invalid path: it names a folder, not a file.") from None
-        raise
-    return download(call.request, file.blob, file.path)
+    return _send(call, place)
 
 
 def delete(call: Call, path: str) -> dict[str, Any]:
@@ -69,9 +67,46 @@ def list_of_run(call: Call) -> dict[str, Any]:
     return compact(root_uri=shapes.run_location(run), files=shapes.files(entries, folder))
 
 
-def in_parts(call: Call, **_: str) -> HttpResponseBase:
-    """Uploads in parts and presigned links: clients fall back to whole files through the proxy"""
-    return errors.not_implemented("uploads in parts and presigned links")
+def file_of_run(call: Call) -> HttpResponseBase:
+    """GET /get-artifact?run_id=&path="""
+    return _send(call, Place(find_run(call), _required_path(call, "path")))
+
+
+def file_of_version(call: Call) -> HttpResponseBase:
+    """GET /model-versions/get-artifact?name=&version=&path="""
+    return _send(call, Place(version_named(call), _required_path(call, "path")))
+
+
+def file_of_logged_model(call: Call, model_id: str) -> HttpResponseBase:
+    """GET logged-models/<model_id>/artifacts/files?artifact_file_path="""
+    logged_model = find_logged_model(model_id, registry=call.registry, actor=call.actor)
+    return _send(call, Place(logged_model, _required_path(call, "artifact_file_path")))
+
+
+def put_small(call: Call) -> dict[str, Any]:
+    """POST upload-artifact?run_uuid=&path=: a file of a few megabytes, as MLflow's pages send one"""
+    query = call.request.GET
+    for name in ("run_uuid", "path"):
+        if not query.get(name):
+            raise Invalid(name, f"Request must specify {name}.")
+    run = find_run_by_id(query["run_uuid"], registry=call.registry, actor=call.actor)
+    length = body_length(call.request)
+    if not length:
+        raise Invalid("data", "Request must specify data.")
+    if length > _SMALL:
+        raise Invalid("data", "Artifact size is too large. Max size is 10MB.")
+    operations.put_file(run, query["path"], read_pieces(call.request), length=length, actor=call.actor)
+    return {}
+
+
+def _send(call: Call, place: Place) -> HttpResponseBase:
+    artifact_paths.require_download(place, actor=call.actor)
+    file = artifact_paths.file_at(place)
+    return download(call.request, file.blob, file.path)
+
+
+def _required_path(call: Call, name: str) -> str:
+    return paths.clean(call.parameters.required_text(name))
 
 
 def _resolve(call: Call, path: str) -> Place:
@@ -85,11 +120,9 @@ routes = [
     Route("PUT", f"mlflow-artifacts/artifacts/{_PATH}", put),
     Route("GET", f"mlflow-artifacts/artifacts/{_PATH}", get),
     Route("DELETE", f"mlflow-artifacts/artifacts/{_PATH}", delete),
-    Route("POST", rf"mlflow-artifacts/mpu/{_PATH}", in_parts),
-    Route("GET", rf"mlflow-artifacts/presigned/{_PATH}", in_parts),
     *mlflow_routes(
         ("GET", "artifacts/list", list_of_run),
-        ("POST", "artifacts/presigned-upload-url", in_parts),
-        ("POST", "artifacts/presigned-download-url", in_parts),
+        ("POST", "upload-artifact", put_small),
+        ("GET", "logged-models/<model_id>/artifacts/files", file_of_logged_model),
     ),
 ]

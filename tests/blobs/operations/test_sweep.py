@@ -52,7 +52,7 @@ def without_a_row(content: bytes) -> str:
 
 def test_what_is_young_stays(stored: Stored, system: User) -> None:
     blob = stored(b"young")
-    assert sweep(actor=system) == {"uploads": 0, "blobs": 0, "strays": 0}
+    assert sweep(actor=system) == {"parts": 0, "uploads": 0, "blobs": 0, "strays": 0}
     assert store().exists(blob.sha256)
 
 

@@ -1,6 +1,7 @@
 """What the store on this machine's disk promises beyond the contract of all stores."""
 
 import os
+import resource
 from io import UnsupportedOperation
 from pathlib import Path
 from stat import S_IMODE
@@ -11,7 +12,7 @@ from blobs.layout import blob_path
 from blobs.stores.base import Incoming
 from blobs.stores.local import LocalStore
 from lib.digests import of_bytes
-from lib.errors import NotFound, Unavailable
+from lib.errors import NotFound, TooLarge, Unavailable
 
 
 @pytest.fixture
@@ -49,6 +50,18 @@ def test_a_full_disk_is_told_and_leaves_nothing(store: LocalStore, size: int) ->
         os.dup2(full.fileno(), descriptor)
         with pytest.raises(Unavailable, match="full"):
             take(incoming, bytes(size))
+        assert files(store) == []
+
+
+def test_a_file_longer_than_the_process_may_write_is_told_and_leaves_nothing(store: LocalStore) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with store.begin() as incoming:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3 * 1024 * 1024, before[1]))
+        try:
+            with pytest.raises(TooLarge):
+                take(incoming, bytes(5 * 1024 * 1024))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert files(store) == []
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Registry, User
 from accounts.queries import system_user
@@ -86,6 +87,17 @@ def test_a_file_goes_in_and_comes_out(ask: Ask, root: str) -> None:
     assert response["Content-Type"] == "application/octet-stream"
     head = ask("HEAD", f"{PROXY}/{root}/m/x.bin")
     assert (head.status_code, head.content, head["Content-Length"]) == (200, b"", str(len(content)))
+
+
+def test_a_small_file_costs_few_queries(
+    ask: Ask, root: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    ask("PUT", f"{PROXY}/{root}/m/first.bin", body=b"first")
+    # The token, the run, the right; inside savepoints of the test: the lock, the blob, what is in the way, the file.
+    with django_assert_max_num_queries(9):
+        assert ask("PUT", f"{PROXY}/{root}/m/x.bin", body=b"second").status_code == 200
+    with django_assert_max_num_queries(4):
+        assert content_of(ask("GET", f"{PROXY}/{root}/m/x.bin")) == b"second"
 
 
 @pytest.mark.parametrize(
