@@ -1,7 +1,14 @@
 """Taking the row that everything on a run, logged model or experiment waits for, and seeing that it still stands."""
 
-from lib.errors import Invalid
+from django.db.models import BigIntegerField
+
+from lib.errors import Invalid, NotFound
+from lib.statements import Blank, Statement
 from tracking.models import Experiment, LoggedModel, Run
+
+_pk = Blank("pk", BigIntegerField())
+_run = Statement(lambda: Run.objects.select_for_update(no_key=True).filter(pk=_pk))
+_logged_model = Statement(lambda: LoggedModel.objects.select_for_update(no_key=True).filter(pk=_pk))
 
 
 def lock_active_experiment(experiment: Experiment) -> Experiment:
@@ -17,14 +24,18 @@ def lock_active_experiment(experiment: Experiment) -> Experiment:
 
 def lock_active_run(run: Run) -> Run:
     """The run, held until the transaction ends. Raises Invalid if it is deleted."""
-    locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    locked = _run.first(pk=run.pk)
+    if locked is None:
+        raise NotFound(f"Run with id={run.run_id} not found")
     check_active(locked)
     return locked
 
 
 def lock_active_logged_model(logged_model: LoggedModel) -> LoggedModel:
     """The logged model, held until the transaction ends. Raises Invalid if it is deleted."""
-    locked = LoggedModel.objects.select_for_update(no_key=True).get(pk=logged_model.pk)
+    locked = _logged_model.first(pk=logged_model.pk)
+    if locked is None:
+        raise NotFound(f"Logged model with ID '{logged_model.model_id}' not found.")
     check_active(locked)
     return locked
 

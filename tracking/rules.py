@@ -24,8 +24,10 @@ MOST_PARAMS = 100
 MOST_TAGS = 100
 MOST_TOGETHER = 1_000
 MOST_INPUTS = 1_000
+MOST_TAGS_OF_NEW = 1_000
 
 _KEY = re.compile(r"[/\w.\- :]+")
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
 _BIGGEST_FLOAT = 1.7976931348623157e308
 # Where a team may keep the artifacts of an experiment itself; Gatehouse stores such an address and never opens it.
 _OUTSIDE = re.compile(r"(?:s3|s3a|gs|wasbs|abfss|hdfs|dbfs|r2|b2|oss)://?[\w.@-]+(?:/[^\x00-\x20#?%;\\]*)?")
@@ -75,6 +77,20 @@ def check_logged_model_name(name: str, field: str = "name") -> None:
     check_length(name, 500, field)
 
 
+def check_run_id(run_id: str, field: str = "run_id") -> None:
+    """Raise Invalid unless `run_id` is one that clients make: 32 hexadecimal digits."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise Invalid(field, f"Invalid run id {run_id[:80]!r}: it has 32 hexadecimal digits, in small letters.")
+
+
+def check_model_id(model_id: str, field: str = "model_id") -> None:
+    """Raise Invalid unless `model_id` is one that servers make: m- and 32 hexadecimal digits."""
+    if not _RUN_ID.fullmatch(model_id.removeprefix("m-")) or not model_id.startswith("m-"):
+        raise Invalid(
+            field, f"Invalid model id {model_id[:80]!r}: it is m- with 32 hexadecimal digits, in small letters."
+        )
+
+
 def check_batch(metrics: Collection[object], params: Collection[object], tags: Collection[object]) -> None:
     """Raise TooLarge if one call brings more than it may."""
     for name, items, most in (
@@ -85,6 +101,12 @@ def check_batch(metrics: Collection[object], params: Collection[object], tags: C
     ):
         if len(items) > most:
             raise TooLarge(f"A batch logging request can contain at most {most} {name}. Got {len(items)} {name}.")
+
+
+def check_new_tags(tags: Collection[object]) -> None:
+    """Raise TooLarge if something is made with more tags than it may."""
+    if len(tags) > MOST_TAGS_OF_NEW:
+        raise TooLarge(f"At most {MOST_TAGS_OF_NEW} tags can be given at once. Got {len(tags)} tags.")
 
 
 def storable(value: float) -> float:

@@ -103,6 +103,7 @@ def _promoted(event: Event, subject: SafeString) -> SafeString:
 
 Say = Callable[[Event, SafeString], SafeString]
 _SENTENCES: dict[str, Say] = {
+    Kind.REGISTRY_CHANGED: _changed,
     Kind.MODEL_CREATED: _plain("created the model {}"),
     Kind.MODEL_CHANGED: _changed,
     Kind.MODEL_DELETED: _plain("deleted the model {}"),

@@ -15,9 +15,10 @@ import scanning.queries
 from accounts import access
 from accounts.models import Registry, User
 from accounts.rights import Right
-from blobs.models import TreeFile
+from blobs.models import File, FolderFile, TreeFile
+from blobs.queries import below, file_in_folder, find_file
 from lib import paths
-from lib.errors import Forbidden, NotFound
+from lib.errors import Forbidden, Invalid, NotFound
 from registry.models import ModelVersion
 from registry.queries import version_for_download
 from tracking import queries
@@ -41,7 +42,7 @@ class Place:
     def files(self) -> QuerySet[Any]:
         """The files of the owner."""
         if not isinstance(self.owner, ModelVersion):
-            return self.owner.folder.files.all()
+            return FolderFile.objects.filter(folder=self.owner.folder_id)
         return TreeFile.objects.none() if self.owner.tree is None else self.owner.tree.files.all()
 
     @property
@@ -69,6 +70,20 @@ def resolve(path: str, *, registry: Registry | None = None, actor: User) -> Plac
         version = version_for_download(match["registry"], match["name"], int(match["number"]), actor=actor)
         return Place(version, match["path"] or "")
     raise NotFound(_NOTHING)
+
+
+def file_at(place: Place) -> File:
+    """The file at the place, with its blob. Raises NotFound, and Invalid for a folder."""
+    paths.clean(place.path)
+    if not isinstance(place.owner, ModelVersion) and (found := file_in_folder(place.owner.folder_id, place.path)):
+        return found
+    try:
+        file: File = find_file(place.files, place.path)
+    except NotFound:
+        if below(place.files, place.path).exists():
+            raise Invalid("path", "Invalid path: it names a folder, not a file.") from None
+        raise
+    return file
 
 
 def require_download(place: Place, *, actor: User) -> None:

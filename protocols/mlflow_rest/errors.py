@@ -56,7 +56,10 @@ def no_endpoint(message: str, status: int = 404) -> HttpResponse:
 
 def not_implemented(group: str) -> HttpResponse:
     """A part of MLflow's protocol that Gatehouse does not have."""
-    return answer("NOT_IMPLEMENTED", f"Gatehouse does not implement {group}.", 501)
+    response = answer("NOT_IMPLEMENTED", f"Gatehouse does not implement {group}.", 501)
+    # Django would log an error of this server's each time, and clients that trace ask at every call.
+    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001
+    return response
 
 
 def answer(code: str, message: str, status: int) -> HttpResponse:

@@ -3,6 +3,7 @@ what is for the searches to say."""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from lib.comparisons import Comparison, Order
@@ -11,24 +12,45 @@ from lib.errors import Invalid
 LONGEST = 20_000
 MOST_COMPARISONS = 100
 
-_ATTRIBUTES = dict.fromkeys(("attribute", "attributes", "attr", "run", ""), "attribute")
-_TAGS = dict.fromkeys(("tag", "tags"), "tag")
-_PARAMS = dict.fromkeys(("param", "params", "parameter", "parameters"), "param")
-_METRICS = dict.fromkeys(("metric", "metrics"), "metric")
-_DATASETS = dict.fromkeys(("dataset", "datasets"), "dataset")
 
-# What may stand before the first dot of a name, and what it means; the empty word is for names without a dot.
-FOR_RUNS: Mapping[str, str] = _ATTRIBUTES | _TAGS | _PARAMS | _METRICS | _DATASETS
-FOR_LOGGED_MODELS: Mapping[str, str] = _ATTRIBUTES | _TAGS | _PARAMS | _METRICS
-FOR_EXPERIMENTS: Mapping[str, str] = _ATTRIBUTES | _TAGS
-FOR_REGISTRY: Mapping[str, str] = _ATTRIBUTES | _TAGS
+@dataclass(frozen=True)
+class Dialect:
+    """What one kind of search may say."""
+
+    # What may stand before the first dot of a name, and what it means; the empty word is for names without a dot.
+    entities: Mapping[str, str]
+    # What may be compared with a list: whole entities, and names of attributes.
+    listed: frozenset[str]
+    has_null: bool = True
+
+    def takes_list(self, entity: str, key: str) -> bool:
+        """Whether IN may follow the name."""
+        return entity in self.listed or (entity == "attribute" and key in self.listed)
+
+
+_ATTRIBUTES = dict.fromkeys(("attribute", ""), "attribute")
+_TAGS = dict.fromkeys(("tag", "tags"), "tag")
+_OF_RUNS = {
+    **dict.fromkeys(("attribute", "attributes", "attr", "run", ""), "attribute"),
+    **_TAGS,
+    **dict.fromkeys(("param", "params", "parameter", "parameters"), "param"),
+    **dict.fromkeys(("metric", "metrics"), "metric"),
+    **dict.fromkeys(("dataset", "datasets"), "dataset"),
+}
+_OF_LOGGED_MODELS = {"attributes": "attribute", "": "attribute", "tags": "tag", "params": "param", "metrics": "metric"}
+
+FOR_RUNS = Dialect(_OF_RUNS, frozenset({"run_id", "dataset"}))
+FOR_LOGGED_MODELS = Dialect(_OF_LOGGED_MODELS, frozenset({"attribute", "tag", "param"}), has_null=False)
+FOR_EXPERIMENTS = Dialect(_ATTRIBUTES | _TAGS, frozenset({"experiment_id"}))
+FOR_MODELS = Dialect(_ATTRIBUTES | _TAGS, frozenset({"name"}))
+FOR_VERSIONS = Dialect(_ATTRIBUTES | _TAGS, frozenset({"name", "run_id"}))
 
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
       | (?P<text>'(?:[^']|'')*')
       | (?P<name>(?:[^\s'"`()<>=!,]|`[^`]*`|"[^"]*")+)
-      | (?P<sign><=|>=|!=|<>|=|<|>)
+      | (?P<sign><=|>=|!=|=|<|>)
       | (?P<mark>[(),])
     )""",
     re.VERBOSE,
@@ -46,11 +68,13 @@ class _Token(NamedTuple):
 _END = _Token("end", "the end")
 
 
-def parse_filter(text: str, entities: Mapping[str, str]) -> list[Comparison]:
+def parse_filter(text: str, dialect: Dialect) -> list[Comparison]:
     """The comparisons of a filter such as `metrics.rmse < 0.5 AND tags."a b" LIKE 'x%'`. Raises Invalid."""
     if len(text) > LONGEST:
         raise Invalid("filter", f"A filter has at most {LONGEST} characters.")
-    reader = _Reader(_tokens(text, "filter"), "filter", entities)
+    if text and not text.strip():
+        raise Invalid("filter", f"Invalid filter '{text}': there is nothing in it.")
+    reader = _Reader(_tokens(text, "filter"), "filter", dialect)
     found: list[Comparison] = []
     while reader.has_more():
         if found:
@@ -61,19 +85,19 @@ def parse_filter(text: str, entities: Mapping[str, str]) -> list[Comparison]:
     return found
 
 
-def parse_orders(texts: Sequence[str], entities: Mapping[str, str]) -> list[Order]:
+def parse_orders(texts: Sequence[str], dialect: Dialect) -> list[Order]:
     """The orders of a list such as `metrics.rmse DESC`, `name`. Raises Invalid."""
-    return [_Reader(_tokens(text, "order_by"), "order_by", entities).order() for text in texts]
+    return [_Reader(_tokens(text, "order_by"), "order_by", dialect).order() for text in texts]
 
 
-def parse_name(text: str, entities: Mapping[str, str], field: str) -> tuple[str, str]:
+def parse_name(text: str, dialect: Dialect, field: str) -> tuple[str, str]:
     """The entity and the key of a name such as ``params.`a b` ``. Raises Invalid."""
     prefix, dot, key = text.partition(".")
     if not dot:
         prefix, key = "", text
-    entity = entities.get(_bare(prefix))
+    entity = dialect.entities.get(_bare(prefix))
     if entity is None:
-        raise Invalid(field, f"Invalid entity type '{prefix}': use one of {', '.join(filter(None, entities))}.")
+        raise Invalid(field, f"Invalid entity type '{prefix}': use one of {', '.join(filter(None, dialect.entities))}.")
     if not _bare(key):
         raise Invalid(field, f"Invalid name {text}: there is nothing after the dot.")
     return entity, _bare(key)
@@ -82,11 +106,11 @@ def parse_name(text: str, entities: Mapping[str, str], field: str) -> tuple[str,
 class _Reader:
     """Goes through the tokens once, from left to right."""
 
-    def __init__(self, tokens: list[_Token], field: str, entities: Mapping[str, str]) -> None:
+    def __init__(self, tokens: list[_Token], field: str, dialect: Dialect) -> None:
         self._tokens = tokens
         self._at = 0
         self._field = field
-        self._entities = entities
+        self._dialect = dialect
 
     def has_more(self) -> bool:
         return self._at < len(self._tokens)
@@ -97,6 +121,8 @@ class _Reader:
         if operator.startswith("IS"):
             return Comparison(entity, key, operator, None)
         if operator.endswith("IN"):
+            if not self._dialect.takes_list(entity, key):
+                raise Invalid(self._field, f"Invalid {self._field}: {key} is not compared with a list.")
             return Comparison(entity, key, operator, self._list())
         return Comparison(entity, key, operator, self._value())
 
@@ -117,18 +143,18 @@ class _Reader:
     def _name(self) -> tuple[str, str]:
         if self._peek().kind != "name":
             raise self._wrong("a name such as metrics.accuracy")
-        return parse_name(self._next().text, self._entities, self._field)
+        return parse_name(self._next().text, self._dialect, self._field)
 
     def _operator(self) -> str:
         token = self._next()
         if token.kind == "sign":
-            return "!=" if token.text == "<>" else token.text
+            return token.text
         if token.says("LIKE", "ILIKE", "IN"):
             return token.text.upper()
         if token.says("NOT"):
             self.expect("IN")
             return "NOT IN"
-        if token.says("IS"):
+        if token.says("IS") and self._dialect.has_null:
             negated = self._peek().says("NOT")
             if negated:
                 self._next()

@@ -7,16 +7,17 @@ from functools import cached_property
 from typing import Any
 
 import orjson
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import Registry, User
-from lib.errors import HouseError
+from lib.errors import HouseError, Invalid
 from protocols.mlflow_rest import errors
 from protocols.mlflow_rest.auth import actor_of
 from protocols.mlflow_rest.wire import Parameters, read_parameters
-from protocols.mlflow_rest.workspaces import HEADER, chosen_registry
+from protocols.mlflow_rest.workspaces import HEADER, chosen_name, chosen_registry
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,22 @@ class Call:
 
     request: HttpRequest
     actor: User
-    registry_name: str | None
+    prefix: str | None
+
+    @cached_property
+    def registry_name(self) -> str | None:
+        """The name of the registry that the client chose in the address or the header; None: the default one."""
+        return chosen_name(self.request, self.prefix)
 
     @cached_property
     def registry(self) -> Registry:
         """The registry that the client chose."""
-        return chosen_registry(self.request, self.registry_name, self.actor)
+        return chosen_registry(self.registry_name, self.actor)
 
     @property
     def named_registry(self) -> Registry | None:
         """The registry that the client named in the address or the header; None when it named none."""
-        return self.registry if self.registry_name or HEADER in self.request.headers else None
+        return self.registry if self.prefix or HEADER in self.request.headers else None
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -73,9 +79,15 @@ def endpoints(routes: Iterable[Route]) -> list[URLPattern]:
     ]
 
 
-def answered(respond: Callable[[], dict[str, Any] | HttpResponseBase]) -> HttpResponseBase:
+def answering_get(view: View) -> Callable[..., HttpResponseBase]:
+    """The endpoint of an address outside the API's prefixes that takes GET."""
+    return _endpoint({"GET": view})
+
+
+def answered(request: HttpRequest, respond: Callable[[], dict[str, Any] | HttpResponseBase]) -> HttpResponseBase:
     """The response, or the refusal in MLflow's form; no exception leaves this door."""
     try:
+        _check_host(request)
         result = respond()
     except HouseError as error:
         return errors.refusal(error)
@@ -101,9 +113,17 @@ def _endpoint(views: dict[str, View]) -> Callable[..., HttpResponseBase]:
                 return response
             return view(call, **parts)
 
-        return answered(respond)
+        return answered(request, respond)
 
     return endpoint
+
+
+def _check_host(request: HttpRequest) -> None:
+    """Raise Invalid for a name that is not this server's: pages of others would reach it under their own name."""
+    try:
+        request.get_host()
+    except DisallowedHost as error:
+        raise Invalid("Host", "This server does not answer to the name in the header Host.") from error
 
 
 def _with_names(path: str) -> str:

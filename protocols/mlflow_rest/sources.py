@@ -3,13 +3,14 @@
 import re
 from urllib.parse import unquote
 
-from accounts.models import Registry, User
+from accounts.models import User
 from lib import paths
 from lib.errors import Invalid, NotFound
 from protocols.mlflow_rest import artifact_paths
-from registry.models import ModelVersion
+from registry.models import ModelVersion, RegisteredModel
 from registry.operations.versions import Origin
 from registry.queries import find_version
+from registry.search import is_prompt
 from tracking.models import LoggedModel, Run
 from tracking.queries import find_logged_model, find_run
 
@@ -26,8 +27,8 @@ _ARTIFACTS = re.compile(
 _ELSEWHERE = re.compile(r"(?:s3|s3a|gs|wasbs|abfss|hdfs|dbfs|r2|b2|oss)://?[^\x00-\x20]+")
 
 
-def origin_of(source: str, *, run_id: str, model_id: str, registry: Registry, actor: User) -> Origin:
-    """Where the new version comes from. Raises Invalid for a source that means nothing here, NotFound."""
+def origin_of(source: str, model: RegisteredModel, *, run_id: str, model_id: str, actor: User) -> Origin:
+    """Where a new version of the model comes from. Raises Invalid for a source that means nothing here, NotFound."""
     _check(source)
     run = find_run(run_id, actor=actor) if run_id else None
     logged_model = find_logged_model(model_id, actor=actor) if model_id else None
@@ -35,12 +36,12 @@ def origin_of(source: str, *, run_id: str, model_id: str, registry: Registry, ac
         found = find_logged_model(match[1], actor=actor)
         return Origin(source=source, run=run, logged_model=found)
     if match := _VERSION.fullmatch(source):
-        return _copy(find_version(registry, match[1], int(match[2]), actor=actor))
+        return _copy(find_version(model.registry, match[1], int(match[2]), actor=actor))
     if match := _RUN.fullmatch(source):
         return _from_run(source, find_run(match[1], actor=actor), match[2] or "", run)
     if match := _ARTIFACTS.fullmatch(source):
         return _from_artifacts(source, match["path"], run, actor)
-    if source in _PLACEHOLDERS or _ELSEWHERE.fullmatch(source):
+    if (source in _PLACEHOLDERS and is_prompt(model)) or _ELSEWHERE.fullmatch(source):
         return Origin(source=source, run=run, logged_model=logged_model)
     raise Invalid(
         "source",
@@ -51,7 +52,10 @@ def origin_of(source: str, *, run_id: str, model_id: str, registry: Registry, ac
 def download_uri(version: ModelVersion) -> str:
     """Where clients get the files of a version: from its frozen tree, or from where an external one says they are."""
     if version.tree is None:
-        return version.source
+        origin = version
+        while origin.copied_from is not None:
+            origin = origin.copied_from
+        return origin.source
     return f"mlflow-artifacts:/versions/{version.model.registry.name}/{version.model.name}/{version.number}"
 
 

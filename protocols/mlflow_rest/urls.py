@@ -1,18 +1,20 @@
-"""Addresses of this door: everything under /api and again under /ajax-api, for the default registry and, below
-/r/<registry>, for every other one."""
+"""Addresses of this door: everything under /api and again under /ajax-api, a few outside them; all of it for the
+default registry and, below /r/<registry>, for every other one."""
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from protocols.mlflow_rest.routes import endpoints
+from protocols.mlflow_rest.routes import answering_get, endpoints
 from protocols.mlflow_rest.views import (
     artifacts,
     experiments,
     logged_models,
     metrics,
     model_versions,
+    multipart,
     registered_models,
     runs,
     service,
+    workspaces,
 )
 
 _routes = [
@@ -21,9 +23,11 @@ _routes = [
     *metrics.routes,
     *logged_models.routes,
     *artifacts.routes,
+    *multipart.routes,
     *service.routes,
     *registered_models.routes,
     *model_versions.routes,
+    *workspaces.routes,
 ]
 
 _api: list[URLPattern | URLResolver] = [
@@ -34,6 +38,8 @@ _api: list[URLPattern | URLResolver] = [
 
 _door: list[URLPattern | URLResolver] = [
     path("version", service.version),
+    path("get-artifact", answering_get(artifacts.file_of_run)),
+    path("model-versions/get-artifact", answering_get(artifacts.file_of_version)),
     path("api/", include(_api)),
     path("ajax-api/", include(_api)),
 ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar
 
 import orjson
@@ -26,6 +27,10 @@ class Parameters:
     def __init__(self, fields: Mapping[str, Any], where: str = "") -> None:
         self._fields = fields
         self._where = where
+
+    def has(self, name: str) -> bool:
+        """Whether the field was sent, whatever it holds."""
+        return self._find(name) is not None
 
     def text(self, name: str, default: str = "") -> str:
         """A string; `default` when it is absent."""
@@ -110,6 +115,15 @@ class Parameters:
         """A list of objects."""
         return [self._inside(f"{name}[{index}]", item) for index, item in enumerate(self._items(name))]
 
+    def plain(self, **types: type) -> list[Any] | None:
+        """The values of these fields, if the object has them and no others and they are of these very types; else None.
+
+        Most items of long lists are like that, and reading them field by field takes ten times as long.
+        """
+        fields = self._fields
+        values = [fields.get(name) for name in types]
+        return values if len(fields) == len(types) and [type(value) for value in values] == [*types.values()] else None
+
     def object(self, name: str) -> "Parameters":
         """An object; raises Invalid when it is absent."""
         value = self._find(name)
@@ -136,7 +150,7 @@ class Parameters:
 
     def _find(self, name: str) -> Any:
         """The value under the field's name, in snake case or in camel case but not in both."""
-        camel = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+        camel = _camel(name)
         if camel == name or camel not in self._fields:
             return self._first(self._fields.get(name))
         if name in self._fields:
@@ -147,7 +161,7 @@ class Parameters:
         return value[0] if isinstance(value, _Repeated) else value
 
     def _items(self, name: str) -> list[Any]:
-        camel = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+        camel = _camel(name)
         items = self._fields.get(name, self._fields.get(camel))
         if items is None:
             return []
@@ -200,6 +214,11 @@ def body_length(request: HttpRequest) -> int | None:
     if not length.isdecimal():
         raise Invalid("Content-Length", "Content-Length is the number of bytes in the body.")
     return int(length)
+
+
+@cache
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 def _float(text: str) -> float | None:

@@ -22,7 +22,7 @@ from scanning.operations import requests, scans
 from tests.architecture.code import operations
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking.models import Experiment, LoggedModel, Run
-from tracking.operations import artifacts, experiments, inputs, logged_models, measurements, runs
+from tracking.operations import artifacts, experiments, inputs, logged_models, measurements, model_notes, runs
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,16 @@ CALLS: dict[Callable[..., object], Call] = {
     people.create_person: lambda w, who: people.create_person("new", email="n@example.org", password=None, actor=who),
     people.create_service_account: lambda w, who: people.create_service_account("new", owner=who, actor=who),
     registries.create_registry: lambda w, who: registries.create_registry("new", actor=who),
+    registries.describe_registry: lambda w, who: registries.describe_registry(w.registry, "new", actor=who),
     teams.create_team: lambda w, who: teams.create_team("new", actor=who),
     teams.add_member: lambda w, who: teams.add_member(w.team, who, actor=who),
     teams.remove_member: lambda w, who: teams.remove_member(w.team, w.owner, actor=who),
     tokens.create_token: lambda w, who: tokens.create_token(w.owner, name="x", scopes=[Scope.READ], actor=who),
     tokens.revoke_token: lambda w, who: tokens.revoke_token(w.token, actor=who),
     artifacts.put_file: lambda w, who: artifacts.put_file(w.run, "a", unread(), length=1, actor=who),
+    artifacts.begin_parts: lambda w, who: artifacts.begin_parts(w.run, "a", count=1, actor=who),
+    artifacts.complete_parts: lambda w, who: artifacts.complete_parts(w.run, "a", "0" * 32, {1: "x"}, actor=who),
+    artifacts.abort_parts: lambda w, who: artifacts.abort_parts(w.run, "a", "0" * 32, actor=who),
     artifacts.remove: lambda w, who: artifacts.remove(w.logged_model, "", actor=who),
     experiments.create_experiment: lambda w, who: experiments.create_experiment(w.registry, "new", actor=who),
     experiments.create_default_experiment: lambda w, who: experiments.create_default_experiment(w.registry, actor=who),
@@ -96,6 +100,7 @@ CALLS: dict[Callable[..., object], Call] = {
     logged_models.delete_tag: lambda w, who: logged_models.delete_tag(w.logged_model, "k", actor=who),
     measurements.log_batch: lambda w, who: measurements.log_batch(w.run, actor=who),
     measurements.delete_tag: lambda w, who: measurements.delete_tag(w.run, "k", actor=who),
+    model_notes.note_model: lambda w, who: model_notes.note_model(w.run, {"flavors": {}}, actor=who),
     runs.create_run: lambda w, who: runs.create_run(w.experiment, actor=who),
     runs.update_run: lambda w, who: runs.update_run(w.run, actor=who),
     runs.delete_run: lambda w, who: runs.delete_run(w.run, actor=who),

@@ -1,15 +1,16 @@
 """Files of runs and logged models: putting them in and taking them out. The bytes themselves are kept by blobs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
 from accounts import access
 from accounts.models import User
 from accounts.rights import Right
-from blobs.models import FolderFile
-from blobs.operations import folders
-from blobs.operations.uploads import store_bytes
+from blobs.models import FolderFile, PartUpload
+from blobs.operations import folders, parts
+from blobs.operations.uploads import receive_bytes
+from blobs.queries import find_parts
 from events.kinds import Kind
 from events.record import record
 from lib import paths
@@ -28,10 +29,41 @@ def put_file(owner: Owner, path: str, pieces: Iterable[bytes], *, length: int | 
     access.require(actor, Right.LOG, owner)
     paths.clean(path)
     check_active(owner)
-    blob = store_bytes(pieces, length=length, actor=actor)
+    received = receive_bytes(pieces, length=length, actor=actor)
     with transaction.atomic():
         _lock(owner)
-        return folders.put_file(owner.folder, path, blob, actor=actor)
+        return folders.keep_file(owner.folder_id, path, received, actor=actor)
+
+
+def begin_parts(owner: Owner, path: str, *, count: int, actor: User) -> PartUpload | None:
+    """Begin an upload to `path` whose parts the client sends to the object store; None if the store takes none."""
+    access.require(actor, Right.LOG, owner)
+    paths.clean(path)
+    check_active(owner)
+    return parts.begin_parts(owner.folder, path, count=count, actor=actor)
+
+
+def complete_parts(owner: Owner, path: str, name: str, etags: Mapping[int, str], *, actor: User) -> None:
+    """Join the parts of an upload, by their numbers, and store the file under `path`. Done once, however often asked.
+
+    Not one transaction, as in `put_file`: reading the bytes to hash them takes its time.
+    """
+    access.require(actor, Right.LOG, owner)
+    check_active(owner)
+    upload = find_parts(owner.folder, path, name, actor=actor)
+    blob = parts.join_parts(upload, etags, actor=actor)
+    if blob is None:
+        return
+    with transaction.atomic():
+        _lock(owner)
+        if parts.settle_parts(upload, actor=actor):
+            folders.put_file(owner.folder, path, blob, actor=actor)
+
+
+def abort_parts(owner: Owner, path: str, name: str, *, actor: User) -> None:
+    """Give an upload in parts up."""
+    access.require(actor, Right.LOG, owner)
+    parts.drop_parts(find_parts(owner.folder, path, name, actor=actor), actor=actor)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Experiments: creating, renaming, tagging, deleting, restoring."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -20,15 +21,33 @@ DEFAULT_NAME = "Default"
 
 @transaction.atomic
 def create_experiment(
-    registry: Registry, name: str, *, artifact_location: str = "", tags: Mapping[str, str] | None = None, actor: User
+    registry: Registry,
+    name: str,
+    *,
+    artifact_location: str = "",
+    tags: Mapping[str, str] | None = None,
+    created_at: datetime | None = None,
+    actor: User,
 ) -> Experiment:
-    """A new experiment. With an `artifact_location` clients keep its artifacts there themselves, not in Gatehouse."""
+    """A new experiment. With an `artifact_location` clients keep its artifacts there themselves, not in Gatehouse.
+
+    `created_at` is for one that was made elsewhere and moves in.
+    """
     access.require(actor, Right.LOG, registry)
     rules.check_experiment_name(name)
     rules.check_location(artifact_location)
+    rules.check_new_tags(tags or {})
     for key, value in (tags or {}).items():
         _check_tag(key, value)
-    experiment = Experiment(registry=registry, name=name, artifact_location=artifact_location, created_by=actor)
+    created_at = created_at or timezone.now()
+    experiment = Experiment(
+        registry=registry,
+        name=name,
+        artifact_location=artifact_location,
+        created_by=actor,
+        created_at=created_at,
+        updated_at=created_at,
+    )
     try:
         with transaction.atomic():
             experiment.save(force_insert=True)

@@ -1,9 +1,10 @@
 """Logged models: creating, finishing, tagging, deleting."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import access
@@ -12,7 +13,7 @@ from accounts.rights import Right
 from blobs.operations.folders import create_folder
 from events.kinds import Kind
 from events.record import record
-from lib.errors import Invalid, NotFound, TooLarge
+from lib.errors import AlreadyExists, Invalid, NotFound, TooLarge
 from tracking import rules
 from tracking.locks import lock_active_experiment, lock_active_logged_model, lock_active_run
 from tracking.models import Experiment, LoggedModel, LoggedModelParam, LoggedModelTag, Run
@@ -28,26 +29,42 @@ def create_logged_model(
     source_run: Run | None = None,
     params: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
+    model_id: str = "",
+    created_at: datetime | None = None,
     actor: User,
 ) -> LoggedModel:
-    """A new logged model without files yet, in the state pending. Its source run is one that the actor may log to."""
+    """A new logged model without files yet, in the state pending. Its source run is one that the actor may log to.
+
+    `model_id` and `created_at` are for one that was made elsewhere and moves in; raises AlreadyExists if another one
+    has the id.
+    """
     access.require(actor, Right.LOG, experiment)
     if name:
         rules.check_logged_model_name(name)
     rules.check_length(model_type, 500, "model_type")
+    if model_id:
+        rules.check_model_id(model_id)
     experiment = lock_active_experiment(experiment)
     if source_run is not None:
         access.require(actor, Right.LOG, source_run)
         lock_active_run(source_run)
-    logged_model = LoggedModel.objects.create(
-        model_id=f"m-{uuid4().hex}",
+    created_at = created_at or timezone.now()
+    logged_model = LoggedModel(
+        model_id=model_id or f"m-{uuid4().hex}",
         experiment=experiment,
         source_run=source_run,
         name=name or invent_name(),
         model_type=model_type,
         folder=create_folder(actor=actor),
         created_by=actor,
+        created_at=created_at,
+        updated_at=created_at,
     )
+    try:
+        with transaction.atomic():
+            logged_model.save(force_insert=True)
+    except IntegrityError as error:
+        raise AlreadyExists(f"Logged model with ID '{logged_model.model_id}' already exists.") from error
     _store_params(logged_model, params or {})
     _store_tags(logged_model, tags or {})
     record(

@@ -1,17 +1,22 @@
 """What a run measured and was given: metrics, parameters, tags. Data, not decisions, so no events."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import BigIntegerField
 
 from accounts import access
 from accounts.models import User
 from accounts.rights import Right
+from accounts.statements import VisibleRows
 from lib.errors import Invalid, NotFound
+from lib.inserts import Insert
+from lib.statements import Blank
 from tracking import rules
-from tracking.locks import lock_active_run
+from tracking.locks import check_active, lock_active_run
 from tracking.models import LatestMetric, LoggedModel, LoggedModelMetric, MetricChunk, Param, Run, RunTag
 from tracking.models.measurements import Point, pack
 from tracking.operations.runs import NAME_TAG
@@ -47,10 +52,9 @@ def log_batch(
     """Log all of it or nothing. Raises Invalid for a bad key, for a parameter that has another value already, and for
     a deleted run; NotFound for a model id that the actor cannot log to. Too long values of parameters and tags are cut.
     """
-    access.require(actor, Right.LOG, run)
     rules.check_batch(metrics, params, tags)
     _check(metrics, params, tags)
-    run = lock_active_run(run)
+    _require_active(run, actor)
     if params:
         _store_params(run, {key: value[: rules.LONGEST_PARAM] for key, value in params})
     if metrics:
@@ -69,9 +73,21 @@ def delete_tag(run: Run, key: str, *, actor: User) -> None:
         raise NotFound(f"No tag with name: {key} in run with id {run.run_id}")
 
 
+def _require_active(run: Run, actor: User) -> None:
+    """The actor may log to the run, and the run is not deleted now: both in one question."""
+    found = _loggable.first(actor, run=run.pk)
+    if found is None:
+        access.require(actor, Right.LOG, run)
+        raise NotFound(f"Run with id={run.run_id} not found")
+    run.deleted_at = found.deleted_at
+    check_active(run)
+
+
 def _check(metrics: Sequence[Measurement], params: Sequence[tuple[str, str]], tags: Sequence[tuple[str, str]]) -> None:
+    names = {metric.key: index for index, metric in reversed([*enumerate(metrics)])}
+    for key, index in names.items():
+        rules.check_key(key, f"metrics[{index}].name")
     for index, metric in enumerate(metrics):
-        rules.check_key(metric.key, f"metrics[{index}].name")
         if metric.timestamp < 0:
             raise Invalid(
                 f"metrics[{index}].timestamp",
@@ -82,48 +98,36 @@ def _check(metrics: Sequence[Measurement], params: Sequence[tuple[str, str]], ta
         rules.check_key(key, f"params[{index}].key")
     for index, (key, _) in enumerate(tags):
         rules.check_key(key, f"tags[{index}].key")
-    keys = [key for key, _ in params]
-    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+    counts = Counter(key for key, _ in params)
+    if twice := sorted(key for key, count in counts.items() if count > 1):
         raise Invalid("params", f"Duplicate parameter keys have been submitted: {twice}.")
 
 
+# Rows go in by key, so that two batches for one run wait for each other instead of locking each other out.
+
+
 def _store_params(run: Run, params: dict[str, str]) -> None:
-    known = dict(run.params.filter(key__in=params).values_list("key", "value"))
-    for key, old in known.items():
+    rows = [(run.pk, key, params[key]) for key in sorted(params)]
+    if len(_NEW_PARAMS.rows(rows, returning=["key"])) == len(rows):
+        return
+    for key, old in run.params.filter(key__in=params).values_list("key", "value"):
         if params[key] != old:
             raise Invalid(
                 "params",
                 f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' "
                 f"for run ID='{run.run_id}'. Attempted logging new value '{params[key]}'.",
             )
-    Param.objects.bulk_create(Param(run=run, key=key, value=params[key]) for key in params.keys() - known.keys())
 
 
 def _store_metrics(run: Run, metrics: Sequence[Measurement]) -> None:
-    """Append the points, one chunk a key, and move the latest values. The run's row is locked: nobody comes between."""
+    """Append the points, one chunk a key, and move the latest values. What repeats older points is dropped when the
+    history is read: clients send whole calls again after a lost answer."""
     arrived: dict[str, dict[Point, None]] = defaultdict(dict)
     for metric in metrics:
         arrived[metric.key][metric.point] = None
-    latest = {row.key: row for row in run.metrics.filter(key__in=arrived)}
-    chunks, moved = [], []
-    for key, points in arrived.items():
-        row = latest.get(key)
-        # Clients send the latest point again for every model that they log, and whole calls after a lost answer. What
-        # repeats older points is dropped when the history is read.
-        fresh = [point for point in points if row is None or not _is_at(row, point)]
-        if not fresh:
-            continue
-        chunks.append(MetricChunk(run=run, key=key, points=pack(fresh)))
-        newest = max(fresh, key=_rank)
-        if row is None or _rank(newest) > _rank(Point(row.timestamp, row.step, row.number)):
-            moved.append(_latest(run, key, newest))
-    MetricChunk.objects.bulk_create(chunks)
-    LatestMetric.objects.bulk_create(
-        moved,
-        update_conflicts=True,
-        unique_fields=["run", "key"],
-        update_fields=["value", "is_nan", "timestamp", "step"],
-    )
+    keys = sorted(arrived)
+    _CHUNKS.rows((run.pk, key, pack(arrived[key])) for key in keys)
+    _LATEST.rows((run.pk, key, *_latest(max(arrived[key], key=_rank))) for key in keys)
 
 
 def _store_model_metrics(run: Run, metrics: Sequence[Measurement], actor: User) -> None:
@@ -162,33 +166,35 @@ def _store_tags(run: Run, tags: dict[str, str]) -> None:
         rules.check_length(name, rules.LONGEST_RUN_NAME, NAME_TAG)
         run.name = name
         run.save(update_fields=["name"])
-    RunTag.objects.bulk_create(
-        [RunTag(run=run, key=key, value=value) for key, value in tags.items()],
-        update_conflicts=True,
-        unique_fields=["run", "key"],
-        update_fields=["value"],
-    )
+    _TAGS.rows((run.pk, key, tags[key]) for key in sorted(tags))
 
 
-def _latest(run: Run, key: str, point: Point) -> LatestMetric:
+def _latest(point: Point) -> tuple[float, bool, int, int]:
     is_nan = point.value != point.value
-    return LatestMetric(
-        run=run,
-        key=key,
-        value=0.0 if is_nan else point.value,
-        is_nan=is_nan,
-        timestamp=point.timestamp,
-        step=point.step,
-    )
-
-
-def _is_at(row: LatestMetric, point: Point) -> bool:
-    is_nan = point.value != point.value
-    same = row.is_nan if is_nan else not row.is_nan and row.value == point.value
-    return same and row.timestamp == point.timestamp and row.step == point.step
+    return 0.0 if is_nan else point.value, is_nan, point.timestamp, point.step
 
 
 def _rank(point: Point) -> tuple[int, int, bool, float]:
     """Later is bigger: by step, then time, then value; not-a-number is less than any number."""
     is_number = point.value == point.value
     return point.step, point.timestamp, is_number, point.value if is_number else 0.0
+
+
+_NEW_PARAMS = Insert(Param, "run", "key", "value", once_per=["run_id", "key"])
+_TAGS = Insert(RunTag, "run", "key", "value", once_per=["run_id", "key"], replacing=["value"])
+_CHUNKS = Insert(MetricChunk, "run", "key", "points")
+_LATEST = Insert(
+    LatestMetric,
+    *("run", "key", "value", "is_nan", "timestamp", "step"),
+    once_per=["run_id", "key"],
+    replacing=["value", "is_nan", "timestamp", "step"],
+    # The order of `_rank`.
+    only_if="(excluded.step, excluded.timestamp, NOT excluded.is_nan, excluded.value) > "
+    "(old.step, old.timestamp, NOT old.is_nan, old.value)",
+)
+_loggable: VisibleRows[Any] = VisibleRows(
+    lambda actor: access.visible(actor, Run.objects.filter(pk=Blank("run", BigIntegerField())), Right.LOG).values_list(
+        "deleted_at", named=True
+    ),
+    Right.LOG,
+)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import access
@@ -13,7 +13,7 @@ from blobs.operations.folders import create_folder
 from events.kinds import Kind
 from events.record import record
 from lib import clock
-from lib.errors import Invalid
+from lib.errors import AlreadyExists, Invalid
 from tracking import rules
 from tracking.locks import lock_active_experiment, lock_active_run
 from tracking.models import Experiment, Run, RunTag
@@ -30,12 +30,14 @@ def create_run(
     user_id: str = "",
     start_time: int | None = None,
     tags: Mapping[str, str] | None = None,
+    run_id: str = "",
     actor: User,
 ) -> Run:
     """A new run, going on since `start_time` (milliseconds since 1970; without one, since now).
 
     `user_id` is what the client says about itself; who really created the run is noted apart. The name and the tag
-    `mlflow.runName` are the same thing: raises Invalid if they differ.
+    `mlflow.runName` are the same thing: raises Invalid if they differ. `run_id` is for a run that was made elsewhere
+    and moves in; raises AlreadyExists if another one has it.
     """
     access.require(actor, Right.LOG, experiment)
     tags = dict(tags or {})
@@ -44,10 +46,13 @@ def create_run(
     tags[NAME_TAG] = name = name or tags.get(NAME_TAG) or invent_name()
     rules.check_length(name, rules.LONGEST_RUN_NAME, "run_name")
     rules.check_length(user_id, rules.LONGEST_USER_ID, "user_id")
+    rules.check_new_tags(tags)
     for key in tags:
         rules.check_key(key)
-    run = Run.objects.create(
-        run_id=uuid4().hex,
+    if run_id:
+        rules.check_run_id(run_id)
+    run = Run(
+        run_id=run_id or uuid4().hex,
         experiment=lock_active_experiment(experiment),
         name=name,
         user_id=user_id,
@@ -55,6 +60,11 @@ def create_run(
         folder=create_folder(actor=actor),
         created_by=actor,
     )
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError as error:
+        raise AlreadyExists(f"Run with id={run.run_id} already exists.") from error
     RunTag.objects.bulk_create(
         RunTag(run=run, key=key, value=value[: rules.LONGEST_RUN_TAG]) for key, value in tags.items()
     )

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+import orjson
+
 ARTIFACTS = "mlflow-artifacts:"
 
 
@@ -17,6 +19,11 @@ class Pair(Protocol):
 def compact(**fields: Any) -> dict[str, Any]:
     """The fields that are set: MLflow leaves out None and empty lists and objects."""
     return {name: value for name, value in fields.items() if value not in (None, [], {})}
+
+
+def as_it_is(json: str | None) -> orjson.Fragment | None:
+    """A list that the database has put together."""
+    return orjson.Fragment(json) if json else None
 
 
 def double(value: float) -> float | str:

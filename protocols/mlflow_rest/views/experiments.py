@@ -1,5 +1,6 @@
 """Experiments."""
 
+import re
 from typing import Any
 
 from lib.errors import Conflict, Invalid, NotFound
@@ -8,10 +9,13 @@ from protocols.mlflow_rest.routes import Call, mlflow_routes
 from protocols.mlflow_rest.shapes import tracking as shapes
 from protocols.mlflow_rest.shapes.wire import compact
 from protocols.mlflow_rest.wire import Parameters
+from protocols.mlflow_rest.workspaces import DEFAULT
 from tracking import queries, search
 from tracking.models import Experiment
 from tracking.operations import experiments as operations
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+MOST_EXPERIMENT_IDS = 20
 # How MLflow numbers what a search looks at.
 VIEWS = {1: search.View.ACTIVE_ONLY, 2: search.View.DELETED_ONLY, 3: search.View.ALL}
 
@@ -24,7 +28,7 @@ def find(call: Call, name: str = "experiment_id") -> Experiment:
 
 def experiment_number(text: str) -> int:
     """The id inside its wire form, a string of digits. Raises Invalid."""
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+    if not _NUMBER.fullmatch(text):
         raise Invalid("experiment_id", f"Invalid experiment ID '{text[:100]}'. Experiment ID must be a valid integer.")
     return int(text)
 
@@ -54,14 +58,14 @@ def create(call: Call) -> dict[str, Any]:
 
 def get(call: Call) -> dict[str, Any]:
     """GET experiments/get"""
-    return {"experiment": shapes.experiment(find(call))}
+    return {"experiment": shapes.experiment(find(call), _workspace(call))}
 
 
 def get_by_name(call: Call) -> dict[str, Any]:
     """GET experiments/get-by-name"""
     name = call.parameters.required_text("experiment_name")
     experiment = queries.find_experiment_by_name(name, registry=call.registry, actor=call.actor)
-    return {"experiment": shapes.experiment(experiment)}
+    return {"experiment": shapes.experiment(experiment, _workspace(call))}
 
 
 def find_many(call: Call) -> dict[str, Any]:
@@ -80,7 +84,9 @@ def find_many(call: Call) -> dict[str, Any]:
         token=parameters.text("page_token") or None,
     )
     rows = queries.with_parts(page.rows)
-    return compact(experiments=[shapes.experiment(row) for row in rows], next_page_token=page.next_token)
+    return compact(
+        experiments=[shapes.experiment(row, _workspace(call)) for row in rows], next_page_token=page.next_token
+    )
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -124,12 +130,31 @@ def delete_tag(call: Call) -> dict[str, Any]:
     return {}
 
 
+def search_datasets(call: Call) -> dict[str, Any]:
+    """POST experiments/search-datasets: what the runs of some experiments used, and for what"""
+    texts = call.parameters.texts("experiment_ids")
+    if not 1 <= len(texts) <= MOST_EXPERIMENT_IDS:
+        raise Invalid(
+            "experiment_ids",
+            f"SearchDatasets takes 1 to {MOST_EXPERIMENT_IDS} experiment_ids. Received {len(texts)} experiment_ids.",
+        )
+    numbers = [experiment_number(text) for text in texts]
+    uses = search.search_datasets(numbers, registry=call.registry, actor=call.actor)
+    return compact(dataset_summaries=[shapes.dataset_summary(use) for use in uses])
+
+
+def _workspace(call: Call) -> str:
+    """What the client calls the registry that it works in; those who choose none work in the default one."""
+    return call.registry_name or DEFAULT
+
+
 routes = mlflow_routes(
     ("POST", "experiments/create", create),
     ("GET", "experiments/get", get),
     ("GET", "experiments/get-by-name", get_by_name),
     ("GET", "experiments/search", find_many),
     ("POST", "experiments/search", find_many),
+    ("POST", "experiments/search-datasets", search_datasets),
     ("POST", "experiments/update", update),
     ("POST", "experiments/delete", delete),
     ("POST", "experiments/restore", restore),

@@ -1,14 +1,15 @@
 """Versions of registered models."""
 
+import re
 from typing import Any
 
 from lib.errors import Invalid
-from lib.paging import page_by_key
-from protocols.mlflow_rest.grammar import FOR_REGISTRY, parse_filter, parse_orders
+from protocols.mlflow_rest.grammar import FOR_VERSIONS, parse_filter, parse_orders
 from protocols.mlflow_rest.routes import Call, mlflow_routes
 from protocols.mlflow_rest.shapes import registry as shapes
 from protocols.mlflow_rest.shapes.wire import compact
 from protocols.mlflow_rest.sources import download_uri, origin_of
+from registry.facts import facts_of_version, facts_of_versions, find_version_facts
 from registry.models import ModelVersion
 from registry.operations.placements import move_stage
 from registry.operations.versions import (
@@ -18,20 +19,21 @@ from registry.operations.versions import (
     describe_version,
     set_version_tag,
 )
-from registry.queries import find_model, find_stage, find_version, with_parts, with_tags
-from registry.search import version_keys, versions_matching
+from registry.queries import find_model, find_stage, find_version
+from registry.search import page_of_versions
 
+_NUMBER = re.compile(r"[-+]?[0-9]{1,9}")
 MOST_VERSIONS = 200_000
 
 
 def create(call: Call) -> dict[str, Any]:
     """The next version of a model, complete at once."""
-    model = find_model(call.registry, call.parameters.required_text("name"), actor=call.actor)
+    model = find_model(call.registry_name, call.parameters.required_text("name"), actor=call.actor)
     origin = origin_of(
         call.parameters.required_text("source"),
+        model,
         run_id=call.parameters.text("run_id"),
         model_id=call.parameters.text("model_id"),
-        registry=call.registry,
         actor=call.actor,
     )
     version = create_version(
@@ -47,7 +49,8 @@ def create(call: Call) -> dict[str, Any]:
 
 def get(call: Call) -> dict[str, Any]:
     """One version."""
-    return _answer(version_named(call))
+    facts = find_version_facts(call.registry_name, *_number_named(call), actor=call.actor)
+    return {"model_version": shapes.version(facts)}
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -81,11 +84,17 @@ def search(call: Call) -> dict[str, Any]:
         raise Invalid(
             "max_results", f"Invalid value {size} for parameter 'max_results' supplied: 1 to {MOST_VERSIONS}."
         )
-    comparisons = parse_filter(call.parameters.text("filter"), FOR_REGISTRY)
-    keys = version_keys(parse_orders(call.parameters.texts("order_by"), FOR_REGISTRY))
-    rows = with_tags(versions_matching(call.registry, comparisons, actor=call.actor))
-    page = page_by_key(rows, keys, size=size, token=call.parameters.text("page_token") or None)
-    return compact(model_versions=[shapes.version(row) for row in page.rows], next_page_token=page.next_token)
+    comparisons = parse_filter(call.parameters.text("filter"), FOR_VERSIONS)
+    page = page_of_versions(
+        call.registry,
+        comparisons,
+        parse_orders(call.parameters.texts("order_by"), FOR_VERSIONS),
+        size=size,
+        token=call.parameters.text("page_token") or None,
+        actor=call.actor,
+    )
+    versions = [shapes.version(facts) for facts in facts_of_versions(page.rows)]
+    return compact(model_versions=versions, next_page_token=page.next_token)
 
 
 def get_download_uri(call: Call) -> dict[str, Any]:
@@ -95,7 +104,7 @@ def get_download_uri(call: Call) -> dict[str, Any]:
 
 def set_tag(call: Call) -> dict[str, Any]:
     """A tag, new or not."""
-    key, value = call.parameters.required_text("key"), call.parameters.given_text("value")
+    key, value = call.parameters.required_text("key"), call.parameters.text("value")
     set_version_tag(version_named(call), key, value, actor=call.actor)
     return {}
 
@@ -108,14 +117,18 @@ def delete_tag(call: Call) -> dict[str, Any]:
 
 def version_named(call: Call) -> ModelVersion:
     """The version that the request names."""
+    return find_version(call.registry_name, *_number_named(call), actor=call.actor)
+
+
+def _number_named(call: Call) -> tuple[str, int]:
     name, number = call.parameters.required_text("name"), call.parameters.required_text("version")
-    if not number.isdecimal() or len(number) > 9:
+    if not _NUMBER.fullmatch(number):
         raise Invalid("version", f"Parameter 'version' must be an integer, got '{number[:40]}'.")
-    return find_version(call.registry, name, int(number), actor=call.actor)
+    return name, int(number)
 
 
 def _answer(version: ModelVersion) -> dict[str, Any]:
-    return {"model_version": shapes.version(with_parts(version))}
+    return {"model_version": shapes.version(facts_of_version(version))}
 
 
 routes = mlflow_routes(

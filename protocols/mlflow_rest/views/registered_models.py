@@ -1,15 +1,22 @@
 """Registered models and their aliases."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from lib.errors import Invalid, NotFound
-from lib.paging import page_by_key
-from protocols.mlflow_rest.grammar import FOR_REGISTRY, parse_filter, parse_orders
+from protocols.mlflow_rest.grammar import FOR_MODELS, parse_filter, parse_orders
 from protocols.mlflow_rest.routes import Call, mlflow_routes
 from protocols.mlflow_rest.shapes import registry as shapes
 from protocols.mlflow_rest.shapes.wire import compact
 from protocols.mlflow_rest.views.model_versions import version_named
+from registry.facts import (
+    ModelFacts,
+    facts_of_model,
+    facts_of_models,
+    find_alias_facts,
+    find_model_facts,
+    newest_of,
+    newest_of_each,
+)
 from registry.models import RegisteredModel
 from registry.names import check_alias
 from registry.operations.models import (
@@ -21,8 +28,8 @@ from registry.operations.models import (
     set_model_tag,
 )
 from registry.operations.placements import move_alias, remove_alias
-from registry.queries import aliases_of, find_model, find_stage, newest_per_stage, version_at, with_parts
-from registry.search import model_keys, models_matching
+from registry.queries import find_model, find_stage, stages_of
+from registry.search import page_of_models
 
 MOST_MODELS = 1_000
 
@@ -41,7 +48,7 @@ def create(call: Call) -> dict[str, Any]:
 
 def get(call: Call) -> dict[str, Any]:
     """One model."""
-    return _answer(_named(call))
+    return {"registered_model": _in_full(_facts_named(call))}
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -65,28 +72,36 @@ def search(call: Call) -> dict[str, Any]:
     size = call.parameters.integer("max_results", 100)
     if not 0 <= size <= MOST_MODELS:
         raise Invalid("max_results", f"Invalid value {size} for parameter 'max_results' supplied: 0 to {MOST_MODELS}.")
-    comparisons = parse_filter(call.parameters.text("filter"), FOR_REGISTRY)
-    keys = model_keys(parse_orders(call.parameters.texts("order_by"), FOR_REGISTRY))
-    rows = models_matching(call.registry, comparisons, actor=call.actor).prefetch_related("tags")
-    page = page_by_key(rows, keys, size=max(size, 1), token=call.parameters.text("page_token") or None)
-    return compact(registered_models=_shaped(page.rows), next_page_token=page.next_token)
+    comparisons = parse_filter(call.parameters.text("filter"), FOR_MODELS)
+    page = page_of_models(
+        call.registry,
+        comparisons,
+        parse_orders(call.parameters.texts("order_by"), FOR_MODELS),
+        size=max(size, 1),
+        token=call.parameters.text("page_token") or None,
+        actor=call.actor,
+    )
+    newest = newest_of_each(page.rows)
+    shaped = [shapes.model(row, newest[row.pk]) for row in facts_of_models(page.rows)]
+    return compact(registered_models=shaped, next_page_token=page.next_token)
 
 
 def latest_versions(call: Call) -> dict[str, Any]:
     """The newest version at each stage, or at the stages named."""
-    model = _named(call)
-    stages = [find_stage(model.registry, name) for name in call.parameters.texts("stages")]
+    model = _facts_named(call)
+    wanted = call.parameters.texts("stages")
+    stages = [find_stage(call.registry, name) for name in wanted]
     if None in stages:
-        known = ", ".join(stage.name for stage in model.registry.stages.all())
+        known = ", ".join(stage.name for stage in stages_of(call.registry))
         raise Invalid("stages", f"Invalid Model Version stage. Value must be one of {known}.")
-    wanted = {stage.name for stage in stages if stage}
-    versions = [shapes.version(version) for version in newest_per_stage([model])[model.pk]]
-    return compact(model_versions=[version for version in versions if not wanted or version["current_stage"] in wanted])
+    names = {stage.name for stage in stages if stage}
+    versions = [shapes.version(version) for version in newest_of(model.pk)]
+    return compact(model_versions=[version for version in versions if not names or version["current_stage"] in names])
 
 
 def set_tag(call: Call) -> dict[str, Any]:
     """A tag, new or not."""
-    key, value = call.parameters.required_text("key"), call.parameters.given_text("value")
+    key, value = call.parameters.required_text("key"), call.parameters.text("value")
     set_model_tag(_named(call), key, value, actor=call.actor)
     return {}
 
@@ -114,31 +129,34 @@ def delete_alias(call: Call) -> dict[str, Any]:
 def get_alias(call: Call) -> dict[str, Any]:
     """The version that an alias names; `latest` is the newest one."""
     alias = call.parameters.required_text("alias")
-    model = _named(call)
+    name = call.parameters.required_text("name")
     if alias.lower() == "latest":
-        newest = max(newest_per_stage([model])[model.pk], key=lambda version: version.number, default=None)
-        if newest is None:
-            raise NotFound(f"Latest version not found for model {model.name}.")
-        return {"model_version": shapes.version(newest)}
-    try:
-        version = version_at(model, alias=alias)
-    except NotFound as error:
+        version = max(newest_of(_facts_named(call).pk), key=lambda version: version.number, default=None)
+        if version is None:
+            raise NotFound(f"Latest version not found for model {name}.")
+        return {"model_version": shapes.version(version)}
+    found = find_alias_facts(call.registry_name, name, alias, actor=call.actor)
+    if found is None:
+        _facts_named(call)
         # MLflow answers 400 here, not 404, and clients match on it.
-        raise Invalid("alias", f"Registered model alias {alias} not found.") from error
-    return {"model_version": shapes.version(with_parts(version))}
+        raise Invalid("alias", f"Registered model alias {alias} not found.")
+    return {"model_version": shapes.version(found)}
 
 
 def _named(call: Call) -> RegisteredModel:
-    return find_model(call.registry, call.parameters.required_text("name"), actor=call.actor)
+    return find_model(call.registry_name, call.parameters.required_text("name"), actor=call.actor)
+
+
+def _facts_named(call: Call) -> ModelFacts:
+    return find_model_facts(call.registry_name, call.parameters.required_text("name"), actor=call.actor)
 
 
 def _answer(model: RegisteredModel) -> dict[str, Any]:
-    return {"registered_model": _shaped([model])[0]}
+    return {"registered_model": _in_full(facts_of_model(model))}
 
 
-def _shaped(models: Sequence[RegisteredModel]) -> list[dict[str, Any]]:
-    newest, aliases = newest_per_stage(models), aliases_of(models)
-    return [shapes.model(model, newest[model.pk], aliases[model.pk]) for model in models]
+def _in_full(model: ModelFacts) -> dict[str, Any]:
+    return shapes.model(model, newest_of(model.pk))
 
 
 routes = mlflow_routes(

@@ -3,13 +3,14 @@
 from typing import Any
 
 from lib.comparisons import Comparison, Order
+from lib.errors import Invalid
 from protocols.mlflow_rest import grammar
 from protocols.mlflow_rest.routes import Call, mlflow_routes
 from protocols.mlflow_rest.shapes import tracking as shapes
-from protocols.mlflow_rest.shapes.wire import compact
+from protocols.mlflow_rest.shapes.wire import ARTIFACTS, compact
 from protocols.mlflow_rest.views.experiments import VIEWS, experiment_number, find, page_size
 from protocols.mlflow_rest.wire import Parameters
-from tracking import queries, search
+from tracking import facts, queries, search
 from tracking.models import Run
 from tracking.operations import inputs
 from tracking.operations import runs as operations
@@ -22,20 +23,19 @@ STATUSES = {
     4: Run.Status.FAILED,
     5: Run.Status.KILLED,
 }
-_OTHER_NAMES = {
-    "created": "start_time",
-    "Created": "start_time",
-    "run name": "run_name",
-    "Run name": "run_name",
-    "Run Name": "run_name",
-}
+# What clients also call them, in orders and, with the second ones, in filters.
+_IN_ORDERS = {"created": "start_time", "Created": "start_time"}
+_IN_FILTERS = _IN_ORDERS | {"run name": "run_name", "Run name": "run_name", "Run Name": "run_name"}
 
 
 def find_run(call: Call) -> Run:
-    """The run that the request names; old clients call the field `run_uuid`."""
-    parameters = call.parameters
-    run_id = parameters.text("run_id") or parameters.text("run_uuid") or parameters.required_text("run_id")
-    return queries.find_run(run_id, registry=call.registry, actor=call.actor)
+    """The run that the request names."""
+    return queries.find_run_in(call.registry_name, named_run(call.parameters), actor=call.actor)
+
+
+def named_run(parameters: Parameters) -> str:
+    """The id of the run that the request names; old clients call the field `run_uuid`."""
+    return parameters.text("run_id") or parameters.text("run_uuid") or parameters.required_text("run_id")
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -49,12 +49,13 @@ def create(call: Call) -> dict[str, Any]:
         tags=dict(parameters.pairs("tags")),
         actor=call.actor,
     )
-    return {"run": shapes.run(queries.with_parts([run])[0])}
+    return {"run": shapes.new_run(facts.runs_with_facts([run.pk])[0])}
 
 
 def get(call: Call) -> dict[str, Any]:
     """GET runs/get"""
-    return {"run": shapes.run(queries.with_parts([find_run(call)])[0])}
+    run = facts.find_run_with_facts(call.registry_name, named_run(call.parameters), actor=call.actor)
+    return {"run": shapes.run(run)}
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -87,15 +88,16 @@ def find_many(call: Call) -> dict[str, Any]:
     parameters = call.parameters
     query = search.Query(
         comparisons=[
-            Comparison(wish.entity, _known_as(wish), wish.operator, wish.value)
+            Comparison(wish.entity, _known_as(wish, _IN_FILTERS), wish.operator, wish.value)
             for wish in grammar.parse_filter(parameters.text("filter"), grammar.FOR_RUNS)
         ],
         orders=[
-            Order(wish.entity, _known_as(wish), wish.descending)
+            Order(wish.entity, _known_as(wish, _IN_ORDERS), wish.descending)
             for wish in grammar.parse_orders(parameters.texts("order_by"), grammar.FOR_RUNS)
         ],
         view=parameters.choice("run_view_type", search.View, VIEWS) or search.View.ACTIVE_ONLY,
         experiment_ids=[experiment_number(text) for text in parameters.texts("experiment_ids")],
+        artifact_root=ARTIFACTS,
     )
     page = search.search_runs(
         query,
@@ -104,7 +106,7 @@ def find_many(call: Call) -> dict[str, Any]:
         size=page_size(parameters, search.MOST_RUNS, 1000),
         token=parameters.text("page_token") or None,
     )
-    return compact(runs=[shapes.run(row) for row in queries.with_parts(page.rows)], next_page_token=page.next_token)
+    return compact(runs=[shapes.run(row) for row in page.rows], next_page_token=page.next_token)
 
 
 def log_inputs(call: Call) -> dict[str, Any]:
@@ -124,6 +126,8 @@ def log_inputs(call: Call) -> dict[str, Any]:
 
 def log_outputs(call: Call) -> dict[str, Any]:
     """POST runs/outputs"""
+    if not call.parameters.has("models"):
+        raise Invalid("models", "Missing value for required parameter 'models'.")
     run = find_run(call)
     steps = {item.required_text("model_id"): item.integer("step", 0) for item in call.parameters.objects("models")}
     models = queries.find_logged_models(steps, registry=call.registry, actor=call.actor)
@@ -144,8 +148,8 @@ def _dataset_use(item: Parameters) -> DatasetUse:
     )
 
 
-def _known_as(wish: Comparison | Order) -> str:
-    return _OTHER_NAMES.get(wish.key, wish.key) if wish.entity == "attribute" else wish.key
+def _known_as(wish: Comparison | Order, other_names: dict[str, str]) -> str:
+    return other_names.get(wish.key, wish.key) if wish.entity == "attribute" else wish.key
 
 
 routes = mlflow_routes(

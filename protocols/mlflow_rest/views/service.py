@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from blobs.queries import is_public
 from protocols.mlflow_rest import errors
 from protocols.mlflow_rest.auth import actor_of
 from protocols.mlflow_rest.routes import Call, answered, mlflow_routes
@@ -18,6 +19,8 @@ _ABSENT = {
     "datasets",
     "demo",
     "gateway",
+    "gateway-proxy",
+    "genai",
     "get-online-trace-details",
     "issues",
     "jobs",
@@ -25,12 +28,16 @@ _ABSENT = {
     "mcp-servers",
     "prompt-optimization",
     "review-queues",
+    "scorer",
     "scorers",
     "traces",
     "unified-traces",
     "webhooks",
-    "workspaces",
 }
+
+
+# These have no mlflow/ before them.
+_BESIDE = {"jobs"}
 
 
 @require_safe
@@ -43,17 +50,18 @@ def version(request: HttpRequest, registry_name: str | None = None) -> HttpRespo
 def server_info(request: HttpRequest, registry_name: str | None = None) -> HttpResponseBase:
     """GET server-info, for everybody: clients ask before they sign in"""
     return answered(
+        request,
         lambda: {
             "store_type": "SqlStore",
             "workspaces_enabled": True,
             "trace_archival_enabled": False,
-            "multipart_uploads_enabled": False,
-            "multipart_downloads_enabled": False,
+            "multipart_uploads_enabled": is_public(),
+            "multipart_downloads_enabled": is_public(),
             "artifact_serving_enabled": True,
             "presigned_upload_run_id_supported": False,
             "presigned_upload_model_id_supported": False,
             "features_enabled": {"gateway": False},
-        }
+        },
     )
 
 
@@ -64,11 +72,11 @@ def unknown(request: HttpRequest, path: str, registry_name: str | None = None) -
     def respond() -> dict[str, Any] | HttpResponseBase:
         actor_of(request)
         group = path.removeprefix("mlflow/").partition("/")[0]
-        if path.startswith("mlflow/") and group in _ABSENT:
+        if group in _ABSENT and (path.startswith("mlflow/") or group in _BESIDE):
             return errors.not_implemented(group)
         return errors.no_endpoint("There is no such address in this API.")
 
-    return answered(respond)
+    return answered(request, respond)
 
 
 def list_webhooks(call: Call) -> dict[str, Any]:
@@ -76,4 +84,9 @@ def list_webhooks(call: Call) -> dict[str, Any]:
     return {}
 
 
-routes = mlflow_routes(("GET", "webhooks", list_webhooks))
+def create_webhook(call: Call) -> HttpResponseBase:
+    """POST webhooks"""
+    return errors.not_implemented("webhooks")
+
+
+routes = mlflow_routes(("GET", "webhooks", list_webhooks), ("POST", "webhooks", create_webhook))

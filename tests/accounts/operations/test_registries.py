@@ -3,9 +3,10 @@
 import pytest
 
 from accounts.models import Registry, User
-from accounts.operations.registries import create_registry
+from accounts.operations.registries import LONGEST_DESCRIPTION, create_registry, describe_registry
 from accounts.queries import default_registry, find_registry
 from approvals.queries import policies_in_force
+from events.kinds import Kind
 from events.models import Event
 from lib.errors import AlreadyExists, Forbidden, Invalid, NotFound
 from registry.queries import stages_of
@@ -44,6 +45,20 @@ def test_only_an_administrator_creates_registries(maintainer: User, stranger: Us
     for actor in (maintainer, stranger):
         with pytest.raises(Forbidden):
             create_registry("mine", actor=actor)
+
+
+def test_a_maintainer_describes_a_registry_and_the_log_tells_of_it(
+    registry: Registry, maintainer: User, scientist: User, stranger: User
+) -> None:
+    describe_registry(registry, "Models for fraud", actor=maintainer)
+    assert Registry.objects.get().description == "Models for fraud"
+    line = Event.objects.get(kind=Kind.REGISTRY_CHANGED)
+    assert line.details == {"before": {"description": ""}, "after": {"description": "Models for fraud"}}
+    for actor, refusal in ((scientist, Forbidden), (stranger, NotFound)):
+        with pytest.raises(refusal):
+            describe_registry(registry, "Mine", actor=actor)
+    with pytest.raises(Invalid):
+        describe_registry(registry, "x" * (LONGEST_DESCRIPTION + 1), actor=maintainer)
 
 
 def test_a_registry_that_may_not_be_seen_is_not_there(registry: Registry, scientist: User, stranger: User) -> None:

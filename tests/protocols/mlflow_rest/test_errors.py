@@ -8,10 +8,9 @@ from django.test import Client, override_settings
 from accounts.models import User
 from accounts.operations.registries import create_registry
 from lib.errors import HouseError
-from protocols.mlflow_rest import errors, urls
+from protocols.mlflow_rest import errors, routes, urls
 from protocols.mlflow_rest.views import service
 from tests.protocols.mlflow_rest.conftest import Ask
-from tracking import queries
 from tracking.models import Experiment, Run
 
 pytestmark = pytest.mark.django_db
@@ -195,7 +194,7 @@ def test_unknown_addresses_and_missing_groups_are_told_apart(ask: Ask) -> None:
         ("/ajax-api/2.0/mlflow/experiments/create/", 404, "ENDPOINT_NOT_FOUND"),
         ("/api/9.9/x", 404, "ENDPOINT_NOT_FOUND"),
         ("/api/3.0/mlflow/traces/search", 501, "NOT_IMPLEMENTED"),
-        ("/api/2.0/mlflow-artifacts/mpu/create/x", 501, "NOT_IMPLEMENTED"),
+        ("/api/3.0/mlflow/scorers/register", 501, "NOT_IMPLEMENTED"),
     ):
         response = ask("POST", path)
         assert (response.status_code, response.json()["error_code"]) == (status, code)
@@ -209,7 +208,7 @@ def test_an_unexpected_error_tells_the_log_and_not_the_client(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(queries, "find_run", fail)
+    monkeypatch.setattr(routes, "actor_of", fail)
     response = ask("GET", "runs/get", run_id="x")
     assert response.status_code == 500
     assert response.json()["error_code"] == "INTERNAL_ERROR"

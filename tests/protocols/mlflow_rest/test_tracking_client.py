@@ -1,7 +1,7 @@
 """The real MLflow client against a running server: experiments, runs, metrics, artifacts, logged models."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
@@ -18,33 +18,10 @@ from sklearn.linear_model import LinearRegression
 from accounts import access
 from accounts.models import Registry, User
 from accounts.operations.registries import create_registry
-from accounts.rights import Role, Scope
+from accounts.rights import Role
+from tests.protocols.mlflow_rest.conftest import WITH_REAL_CLIENT
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    # Warnings of MLflow and of its many needs are theirs to mend.
-    pytest.mark.filterwarnings("default"),
-]
-
-
-@pytest.fixture
-def client(
-    live_server: LiveServer,
-    scientist: User,
-    token_of: Callable[..., str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[MlflowClient]:
-    """A client that is signed in as the scientist, with nothing but address and token to know of."""
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token_of(scientist, Scope.READ, Scope.WRITE))
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    # The client remembers the experiment of the test before, also for processes that it starts.
-    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
-    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
-    mlflow.set_tracking_uri(live_server.url)
-    yield MlflowClient()
-    while mlflow.active_run():
-        mlflow.end_run()
-    mlflow.set_tracking_uri("")
+pytestmark = WITH_REAL_CLIENT
 
 
 def test_a_first_run_without_any_setting_up(client: MlflowClient) -> None:
@@ -226,7 +203,8 @@ def test_runs_are_searched_and_ordered(client: MlflowClient) -> None:
     assert found("metrics.loss >= 0.1 and tags.kind = 'a'") == ["r0"]
     assert found("tags.`kind` != 'a' AND params.depth LIKE '1%'") == ["r1"]
     assert found("attributes.run_name ILIKE 'R%' AND start_time <= 1001") == ["r1", "r0"]
-    assert found("run_name IN ('r1', 'r3')") == ["r3", "r1"]
+    some = ", ".join(f"'{run_id}'" for run_id, name in runs.items() if name in ("r1", "r3"))
+    assert found(f"run_id IN ({some})") == ["r3", "r1"]
     assert found("attributes.status = 'FINISHED'") == []
     assert found("tags.kind IS NULL") == []
     assert len(mlflow.search_runs(["0"], filter_string="params.depth = '2'")) == 1

@@ -1,6 +1,7 @@
 """Creating, renaming, tagging and deleting models."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -146,3 +147,8 @@ def test_a_reader_changes_nothing(model: RegisteredModel, member: Member) -> Non
         create_model(model.registry, "mine", actor=reader)
     with pytest.raises(Forbidden):
         set_model_tag(model, "k", "v", actor=reader)
+
+
+def test_a_model_that_moves_in_keeps_its_time(registry: Registry, scientist: User) -> None:
+    then = datetime(2020, 2, 3, tzinfo=UTC)
+    assert create_model(registry, "old", created_at=then, actor=scientist).created_at == then

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
@@ -265,3 +266,31 @@ def test_a_version_in_use_stays(version: ModelVersion, maintainer: User, stage: 
         delete_version(version, actor=maintainer)
     move_stage(version, stage("None"), actor=maintainer)
     delete_version(version, actor=maintainer)
+
+
+def test_a_version_that_moves_in_keeps_its_number_and_its_time(model: RegisteredModel, scientist: User) -> None:
+    then = datetime(2020, 2, 3, tzinfo=UTC)
+    fifth = create_version(model, Origin(source="s3://b/5"), number=5, created_at=then, actor=scientist)
+    assert (fifth.number, fifth.created_at) == (5, then)
+    assert create_version(model, Origin(source="s3://b/6"), actor=scientist).number == 6
+    # One that was late may still take the number that it has always had.
+    assert create_version(model, Origin(source="s3://b/2"), number=2, actor=scientist).number == 2
+    assert create_version(model, Origin(source="s3://b/7"), actor=scientist).number == 7
+
+
+def test_a_number_is_never_used_twice_not_even_that_of_a_deleted_version(
+    model: RegisteredModel, scientist: User, maintainer: User
+) -> None:
+    delete_version(create_version(model, Origin(source="s3://b/3"), number=3, actor=scientist), actor=maintainer)
+    for number in (3, 0, -1):
+        with pytest.raises(Conflict, match="never used twice"):
+            create_version(model, Origin(source="s3://b/3"), number=number, actor=scientist)
+    assert create_version(model, Origin(source="s3://b/4"), actor=scientist).number == 4
+
+
+def test_a_version_may_have_a_folder_of_its_own(model: RegisteredModel, scientist: User) -> None:
+    folder = run_with_files(model, FILES, actor=scientist).folder
+    version = create_version(model, Origin(source="elsewhere", folder=folder), actor=scientist)
+    assert version.tree
+    assert set(version.tree.files.values_list("path", flat=True)) == set(FILES)
+    assert version.source_run is None

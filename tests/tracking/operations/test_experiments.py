@@ -1,6 +1,7 @@
 """Experiments: their life, and who may change it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -82,3 +83,8 @@ def test_the_address_of_an_object_store_is_kept(registry: Registry, scientist: U
         name = f"at {location}"
         experiment = experiments.create_experiment(registry, name, artifact_location=location, actor=scientist)
         assert experiment.artifact_location == location
+
+
+def test_an_experiment_that_moves_in_keeps_its_time(registry: Registry, scientist: User) -> None:
+    then = datetime(2020, 2, 3, tzinfo=UTC)
+    assert experiments.create_experiment(registry, "old", created_at=then, actor=scientist).created_at == then

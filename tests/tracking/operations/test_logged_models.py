@@ -1,11 +1,13 @@
 """Logged models: their life, and who may change it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from accounts.models import Registry, User
 from events.kinds import Kind
 from events.models import Event
-from lib.errors import Invalid, NotFound, TooLarge
+from lib.errors import AlreadyExists, Invalid, NotFound, TooLarge
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking.models import Experiment, LoggedModel
 from tracking.operations import logged_models, runs
@@ -77,3 +79,15 @@ def test_a_stranger_sees_nothing(experiment: Experiment, scientist: User, strang
     ):
         with pytest.raises(NotFound):
             change()
+
+
+def test_a_logged_model_that_moves_in_keeps_its_id_and_its_time(experiment: Experiment, scientist: User) -> None:
+    model_id, then = f"m-{'0123456789abcdef' * 2}", datetime(2020, 2, 3, tzinfo=UTC)
+    made = logged_models.create_logged_model(experiment, model_id=model_id, created_at=then, actor=scientist)
+    assert (made.model_id, made.created_at) == (model_id, then)
+    with pytest.raises(AlreadyExists, match=model_id):
+        logged_models.create_logged_model(experiment, model_id=model_id, actor=scientist)
+    for wrong in (model_id[2:], f"m-m-{model_id[4:]}", model_id.upper(), f"{model_id}\n"):
+        with pytest.raises(Invalid, match="Invalid model id"):
+            logged_models.create_logged_model(experiment, model_id=wrong, actor=scientist)
+    assert LoggedModel.objects.count() == 1

@@ -15,7 +15,7 @@ from events.models import Event
 from lib.errors import Forbidden, Invalid, NotFound, TooLarge
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking import queries, rules
-from tracking.models import MetricChunk, Run
+from tracking.models import Run
 from tracking.models.measurements import Point, pack, unpack
 from tracking.operations.measurements import Measurement, delete_tag, log_batch
 
@@ -53,9 +53,8 @@ def test_not_a_number_is_remembered_as_such(run: Run, scientist: User) -> None:
 def test_what_arrives_again_counts_once(run: Run, scientist: User) -> None:
     points = [Measurement("a", 0.5, 1, 1), Measurement("a", 0.4, 2, 2)]
     log_batch(run, metrics=[*points, *points], actor=scientist)
-    log_batch(run, metrics=[points[1]], actor=scientist)
-    assert MetricChunk.objects.count() == 1
-    log_batch(run, metrics=points, actor=scientist)
+    for again in ([points[1]], points):
+        log_batch(run, metrics=again, actor=scientist)
     assert queries.metric_history(run, "a") == [Point(1, 1, 0.5), Point(2, 2, 0.4)]
 
 
@@ -66,7 +65,7 @@ def test_a_batch_of_a_thousand_costs_what_a_batch_of_one_costs(
         metrics = [Measurement(f"m{number % 40}", number / 7, number, number) for number in range(size)]
         params = [(f"p{number}.{size}", "x") for number in range(min(size, 90))]
         tags = [(f"t{number}", "x") for number in range(min(size, 90))]
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(7):
             log_batch(run, metrics=metrics, params=params, tags=tags, actor=scientist)
 
 

@@ -8,7 +8,7 @@ from accounts.models import Registry, User
 from accounts.rights import Role
 from events.kinds import Kind
 from events.models import Event
-from lib.errors import Forbidden, Invalid, NotFound
+from lib.errors import AlreadyExists, Forbidden, Invalid, NotFound
 from tests.factories.tracking import new_experiment, new_run
 from tracking.models import Experiment, Run
 from tracking.operations import experiments, runs
@@ -86,3 +86,14 @@ def test_a_reader_is_refused_and_a_stranger_sees_nothing(
             change(reader)
         with pytest.raises(NotFound):
             change(stranger)
+
+
+def test_a_run_that_moves_in_keeps_its_id(experiment: Experiment, scientist: User) -> None:
+    run_id = "0123456789abcdef" * 2
+    assert runs.create_run(experiment, run_id=run_id, actor=scientist).run_id == run_id
+    with pytest.raises(AlreadyExists, match=run_id):
+        runs.create_run(experiment, run_id=run_id, actor=scientist)
+    for wrong in ("../x", run_id.upper(), run_id[1:], f"{run_id}\n"):
+        with pytest.raises(Invalid, match="Invalid run id"):
+            runs.create_run(experiment, run_id=wrong, actor=scientist)
+    assert Run.objects.count() == 1
