@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from django.db.models import BigIntegerField, CharField, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Q, QuerySet, Subquery
 
 from accounts import access
-from accounts.models import User
+from accounts.models import Registry, User
 from accounts.rights import Right
 from lib import paging
 from lib.paging import Page
@@ -43,8 +43,9 @@ class RowsInRegistry(Generic[Row]):
     """
 
     def __init__(self, path: str, build: Callable[[User, Q], QuerySet[Any, Row]], right: Right = Right.SEE) -> None:
-        default = Q(**{f"{path}__is_default": True})
-        named = Q(**{f"{path}__name": Blank("registry", CharField())})
+        # As a key that is looked up first, so that what it leads to lies there in order.
+        default = Q(**{path: _key_of(Registry.objects.filter(is_default=True))})
+        named = Q(**{path: _key_of(Registry.objects.filter(name=Blank("registry", CharField())))})
         self._in_default = VisibleRows(lambda actor: build(actor, default), right)
         self._in_named = VisibleRows(lambda actor: build(actor, named), right)
 
@@ -57,6 +58,10 @@ class RowsInRegistry(Generic[Row]):
     def first(self, registry: str | None, actor: User, **values: Any) -> Row | None:
         """The first of them, or None."""
         return next(iter(self.all(registry, actor, **values)), None)
+
+
+def _key_of(registries: QuerySet[Registry]) -> Subquery:
+    return Subquery(registries.values("pk")[:1])
 
 
 class VisiblePages:

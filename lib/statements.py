@@ -5,7 +5,7 @@ it. A statement keeps the compiled text; PostgreSQL keeps its plan under the sam
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Expression, Field, IntegerField, Lookup, QuerySet
 from django.db.models.query import ModelIterable, NamedValuesListIterable, get_related_populators
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
@@ -99,6 +100,28 @@ class Statement(Generic[Row]):
         return _Compiled(self._build())
 
 
+class Change:
+    """An UPDATE of `rows` with blanks, compiled once; `columns` says what each one becomes."""
+
+    def __init__(self, rows: Callable[[], QuerySet[Any]], **columns: Any) -> None:
+        self._rows, self._columns = rows, columns
+
+    def count(self, **values: Any) -> int:
+        """Make it with these values of the blanks; says how many rows it changed."""
+        sql, params = self._compiled
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _filled(params, values))
+            changed: int = cursor.rowcount
+        return changed
+
+    @cached_property
+    def _compiled(self) -> tuple[str, tuple[Any, ...]]:
+        query: Any = self._rows().query.chain(UpdateQuery)
+        query.add_update_values(self._columns)
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        return sql, tuple(params)
+
+
 class _Compiled:
     """What goes to the database, and how rows are made of what comes back."""
 
@@ -115,9 +138,8 @@ class _Compiled:
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
         """Send it with these values."""
-        params = [param.filled(values) if isinstance(param, Blank) else param for param in self.params]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, params)
+            cursor.execute(self.sql, _filled(self.params, values))
             found = cursor.fetchall()
         return [self.build(row) for row in self._converted(found)]
 
@@ -131,6 +153,10 @@ class _Compiled:
         for position, convert in self.converters:
             columns[position] = convert(columns[position])
         return columns
+
+
+def _filled(params: Iterable[Any], values: dict[str, Any]) -> list[Any]:
+    return [param.filled(values) if isinstance(param, Blank) else param for param in params]
 
 
 def _instances(compiler: SQLCompiler) -> _Build:

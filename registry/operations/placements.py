@@ -1,7 +1,7 @@
 """Moving versions: to a stage, under an alias, and away again. Every move asks every gate, whoever calls."""
 
 from django.db import transaction
-from django.db.models import BigIntegerField, CharField
+from django.db.models import BigIntegerField, CharField, DateTimeField
 from django.utils import timezone
 
 from accounts import access
@@ -11,7 +11,7 @@ from events.kinds import Kind
 from events.record import record
 from lib.errors import GateRefused, Invalid, NotFound
 from lib.inserts import Insert
-from lib.statements import Blank, Statement
+from lib.statements import Blank, Change, Statement
 from registry import gates, names
 from registry.gates import Move
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
@@ -146,10 +146,15 @@ def _open(version: ModelVersion, actor: User, reason: str, *, stage: Stage | Non
 
 def _close(placement: Placement, actor: User) -> None:
     placement.closed_at, placement.closed_by = timezone.now(), actor
-    placement.save(update_fields=["closed_at", "closed_by"])
+    _closed.count(placement=placement.pk, at=placement.closed_at, by=actor.pk)
 
 
 _PLACEMENTS = Insert(Placement)
+_closed = Change(
+    lambda: Placement.objects.filter(pk=Blank("placement", BigIntegerField())),
+    closed_at=Blank("at", DateTimeField()),
+    closed_by=Blank("by", BigIntegerField()),
+)
 _model_locked = Statement(
     lambda: RegisteredModel.objects.select_for_update().filter(pk=Blank("model", BigIntegerField()))
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, DateTimeField, IntegerField
 from django.utils import timezone
 
 from accounts import access
@@ -17,7 +17,7 @@ from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Invalid, NotFound
 from lib.inserts import Insert
-from lib.statements import Blank, Statement
+from lib.statements import Blank, Change, Statement
 from registry import names
 from registry.models import ModelVersion, Placement, RegisteredModel, VersionTag
 from tracking.models import Dataset, LoggedModel, Run
@@ -85,7 +85,7 @@ def create_version(
     _VERSIONS.instance(version)
     locked.last_number = max(locked.last_number, version.number)
     locked.updated_at = now
-    locked.save(update_fields=["last_number", "updated_at"])
+    _counted.count(model=locked.pk, number=locked.last_number, at=now)
     if version.source_run:
         version.datasets.set(Dataset.objects.filter(pk__in=_dataset_ids(version.source_run)))
     _TAGS.rows((version.pk, key, value) for key, value in (tags or {}).items())
@@ -203,6 +203,11 @@ def _record_change(version: ModelVersion, actor: User, **details: Any) -> None:
     record(Kind.VERSION_CHANGED, actor=actor, subject=version, registry_id=version.model.registry_id, **details)
 
 
+_counted = Change(
+    lambda: RegisteredModel.objects.filter(pk=Blank("model", BigIntegerField())),
+    last_number=Blank("number", IntegerField()),
+    updated_at=Blank("at", DateTimeField()),
+)
 _model_locked = Statement(
     lambda: RegisteredModel.objects.select_for_update().filter(pk=Blank("model", BigIntegerField()), deleted_at=None)
 )

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import ApiToken, User
 from lib.comparisons import Comparison, on_text, with_places
 from lib.json_lists import JsonList
-from lib.statements import Blank, Statement
+from lib.statements import Blank, Change, Statement
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +91,21 @@ def test_a_list_may_be_of_any_length() -> None:
     )
     for size in (0, 1, 5):
         assert statement.all(pks=[group.pk for group in groups[:size]]) == groups[:size]
+
+
+def test_a_change_is_compiled_once_and_says_how_many_rows_it_changed(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    first, second = Group.objects.create(name="a"), Group.objects.create(name="b")
+    change = Change(
+        lambda: Group.objects.filter(pk=Blank("pk", BigIntegerField())), name=Blank("name", CharField(max_length=9))
+    )
+    for group, name in ((first, "it's"), (second, "100%")):
+        with django_assert_num_queries(1):
+            assert change.count(pk=group.pk, name=name) == 1
+        group.refresh_from_db()
+        assert group.name == name
+    assert change.count(pk=0, name="x") == 0
 
 
 def test_a_number_that_no_column_holds_finds_nothing(system: User) -> None:
