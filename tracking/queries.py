@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from operator import lt
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import CharField, QuerySet, prefetch_related_objects
 
@@ -143,6 +143,11 @@ def metric_histories(
     return {run_id: _sorted(packed) for run_id, packed in chunks.items()}
 
 
+def metric_history_in(registry: str | None, run_id: str, key: str, *, actor: User) -> list[Point]:
+    """The same of one run in the registry of this name, or in the default one: one query. Empty for a run not seen."""
+    return _sorted(chunk.points for chunk in _chunks.all(registry, actor, run_id=run_id, key=key))
+
+
 def _sorted(chunks: Iterable[bytes | memoryview]) -> list[Point]:
     points = [point for chunk in chunks for point in unpack(chunk)]
     # What one client logs step by step lies there in order, each point once.
@@ -158,6 +163,17 @@ def _identity(point: Point) -> tuple[int, int, float, bool]:
     return point.timestamp, point.step, 0.0 if is_nan else point.value, is_nan
 
 
+_chunks: RowsInRegistry[Any] = RowsInRegistry(
+    "experiment__registry",
+    lambda actor, registry: (
+        MetricChunk.objects.filter(
+            run__in=runs_for(actor).filter(registry, run_id=Blank("run_id", CharField())).values("pk"),
+            key=Blank("key", CharField()),
+        )
+        .order_by("pk")
+        .values_list("points", named=True)
+    ),
+)
 _run_anywhere = VisibleRows(lambda actor: runs_for(actor).filter(run_id=Blank("run_id", CharField())))
 _run = RowsInRegistry(
     "experiment__registry",

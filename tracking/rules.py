@@ -111,7 +111,9 @@ def check_new_tags(tags: Collection[object]) -> None:
 
 def storable(value: float) -> float:
     """The value as databases keep it: infinity becomes the biggest number of its sign, not-a-number stays."""
-    return value if math.isnan(value) else max(-_BIGGEST_FLOAT, min(_BIGGEST_FLOAT, value))
+    if -_BIGGEST_FLOAT <= value <= _BIGGEST_FLOAT or math.isnan(value):
+        return value
+    return math.copysign(_BIGGEST_FLOAT, value)
 
 
 def _not_a_name(value: str, field: str, hint: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -115,14 +116,20 @@ class Parameters:
         """A list of objects."""
         return [self._inside(f"{name}[{index}]", item) for index, item in enumerate(self._items(name))]
 
-    def plain(self, **types: type) -> list[Any] | None:
-        """The values of these fields, if the object has them and no others and they are of these very types; else None.
+    def plain_rows(self, name: str, **types: type) -> list[tuple[Any, ...]] | None:
+        """The values of these fields of every object of a list, if all objects have just them, of these very types.
 
-        Most items of long lists are like that, and reading them field by field takes ten times as long.
+        Long lists are mostly like that, and reading them field by field takes ten times as long. None for any other.
         """
-        fields = self._fields
-        values = [fields.get(name) for name in types]
-        return values if len(fields) == len(types) and [type(value) for value in values] == [*types.values()] else None
+        items = self._items(name)
+        if any(type(item) is not dict or len(item) != len(types) for item in items):
+            return None
+        try:
+            rows = list(map(itemgetter(*types), items))
+        except KeyError:
+            return None
+        found = [set(map(type, column)) for column in zip(*rows, strict=True)]
+        return rows if found == [{kind} for kind in types.values()] else None
 
     def object(self, name: str) -> "Parameters":
         """An object; raises Invalid when it is absent."""

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterable, Iterator
-from itertools import starmap
 from typing import NamedTuple
 
 from django.db import models
@@ -28,7 +27,7 @@ def pack(points: Iterable[Point]) -> bytes:
 
 def unpack(packed: bytes | memoryview) -> Iterator[Point]:
     """The points that `pack` wrote."""
-    return starmap(Point, _POINT.iter_unpack(packed))
+    return map(Point._make, _POINT.iter_unpack(packed))  # noqa: SLF001 # the documented way, and twice as fast
 
 
 class Param(models.Model):

@@ -2,8 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import BigIntegerField
@@ -22,8 +21,7 @@ from tracking.models.measurements import Point, pack
 from tracking.operations.runs import NAME_TAG
 
 
-@dataclass(frozen=True)
-class Measurement:
+class Measurement(NamedTuple):
     """A metric's value at a time (milliseconds since 1970) and step; with a model id it is a logged model's as well."""
 
     key: str

@@ -45,7 +45,7 @@ def log_batch(call: Call) -> dict[str, Any]:
     parameters = call.parameters
     operations.log_batch(
         find_run(call),
-        metrics=[_measurement(item) for item in parameters.objects("metrics")],
+        metrics=_measurements(parameters),
         params=parameters.pairs("params"),
         tags=parameters.pairs("tags"),
         actor=call.actor,
@@ -97,7 +97,7 @@ def get_history(call: Call) -> dict[str, Any]:
     size = parameters.optional_integer("max_results")
     if size is not None and size <= 0:
         raise Invalid("max_results", f"Invalid value {size} for parameter 'max_results' supplied: it is at least 1.")
-    points = _histories(call, [named_run(parameters)], key).get(named_run(parameters), [])
+    points = queries.metric_history_in(call.registry_name, named_run(parameters), key, actor=call.actor)
     if token := parameters.text("page_token"):
         after = _place(token)
         points = [point for point in points if _place_of(point) > after]
@@ -167,9 +167,17 @@ def _samples(points: list[Point], size: int) -> list[Point]:
     return [*(points[start] for start in starts[:-1]), points[-1]]
 
 
+def _measurements(parameters: Parameters) -> list[Measurement]:
+    rows = parameters.plain_rows("metrics", key=str, value=float, timestamp=int, step=int)
+    if rows:
+        keys, _, timestamps, steps = (set(column) for column in zip(*rows, strict=True))
+        numbers = (*timestamps, *steps)
+        if all(keys) and "\0" not in "".join(keys) and -_FIRST_TOO_BIG <= min(numbers) <= max(numbers) < _FIRST_TOO_BIG:
+            return [Measurement(*row) for row in rows]
+    return [_measurement(item) for item in parameters.objects("metrics")]
+
+
 def _measurement(item: Parameters) -> Measurement:
-    if (values := item.plain(key=str, value=float, timestamp=int, step=int)) and _fits(*values):
-        return Measurement(*values)
     return Measurement(
         key=item.required_text("key"),
         value=item.number("value"),
@@ -179,10 +187,6 @@ def _measurement(item: Parameters) -> Measurement:
         dataset_name=item.text("dataset_name"),
         dataset_digest=item.text("dataset_digest"),
     )
-
-
-def _fits(key: str, value: float, timestamp: int, step: int) -> bool:
-    return key != "" and "\0" not in key and max(timestamp, abs(step)) < _FIRST_TOO_BIG and timestamp >= 0
 
 
 def _place_of(point: Point) -> tuple[int, int, float, bool]:
