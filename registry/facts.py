@@ -1,7 +1,6 @@
 """What a full answer says about a model or a version, tags and places included, read in one statement."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from django.db.models import BigIntegerField, CharField, Exists, IntegerField, OuterRef, QuerySet, Subquery
@@ -11,6 +10,7 @@ from accounts.models import User
 from accounts.statements import RowsInRegistry
 from lib.errors import NotFound
 from lib.json_lists import JsonList
+from lib.moments import Milliseconds
 from lib.statements import Blank, Statement
 from registry.models import ModelTag, ModelVersion, Placement, RegisteredModel, VersionTag
 from registry.queries import models_for, versions_for
@@ -20,7 +20,10 @@ _AT_STAGE = _OPEN.filter(stage__isnull=False)
 
 
 class VersionFacts(Protocol):
-    """One version; `tags_json` is a list of objects with key and value, `aliases_json` a list of names, or None."""
+    """One version. Times are milliseconds since 1970.
+
+    `tags_json` is a list of objects with key and value, `aliases_json` a list of names; None for an empty one.
+    """
 
     pk: int
     model_id: int
@@ -28,8 +31,8 @@ class VersionFacts(Protocol):
     description: str
     source: str
     run_link: str
-    created_at: datetime
-    updated_at: datetime
+    created_ms: int
+    updated_ms: int
     tree_id: int | None
     model__name: str
     model__registry__name: str
@@ -42,13 +45,13 @@ class VersionFacts(Protocol):
 
 
 class ModelFacts(Protocol):
-    """One model; `aliases_json` is a list of objects with alias and version, or None."""
+    """One model. Times are milliseconds since 1970; `aliases_json` is a list of objects with alias and version."""
 
     pk: int
     name: str
     description: str
-    created_at: datetime
-    updated_at: datetime
+    created_ms: int
+    updated_ms: int
     registry__name: str
     owner__username: str
     tags_json: str | None
@@ -59,6 +62,8 @@ def version_facts(versions: QuerySet[ModelVersion]) -> QuerySet[Any, Any]:
     """The facts of these versions."""
     here = _OPEN.filter(version=OuterRef("pk"))
     facts = versions.select_related(None).annotate(
+        created_ms=Milliseconds("created_at"),
+        updated_ms=Milliseconds("updated_at"),
         stage_name=Subquery(_AT_STAGE.filter(version=OuterRef("pk")).values("stage__name")[:1]),
         tags_json=JsonList(VersionTag.objects.filter(version=OuterRef("pk")).order_by("pk"), key="key", value="value"),
         aliases_json=JsonList(here.exclude(alias="").order_by("alias"), "alias"),
@@ -70,6 +75,8 @@ def model_facts(models: QuerySet[RegisteredModel]) -> QuerySet[Any, Any]:
     """The facts of these models."""
     aliases = _OPEN.filter(model=OuterRef("pk")).exclude(alias="").order_by("alias")
     facts = models.select_related(None).annotate(
+        created_ms=Milliseconds("created_at"),
+        updated_ms=Milliseconds("updated_at"),
         tags_json=JsonList(ModelTag.objects.filter(model=OuterRef("pk")).order_by("pk"), key="key", value="value"),
         aliases_json=JsonList(
             aliases.annotate(number=Cast("version__number", CharField())), alias="alias", version="number"

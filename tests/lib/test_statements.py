@@ -1,5 +1,6 @@
 """Queries that are compiled once."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -11,8 +12,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import ApiToken, User
+from lib import clock
 from lib.comparisons import Comparison, on_text, with_places
 from lib.json_lists import JsonList
+from lib.moments import Milliseconds
 from lib.statements import Blank, Change, Statement
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +173,11 @@ def test_searches_that_differ_in_values_alone_are_equal() -> None:
 )
 def test_what_cannot_wait_stays_in_the_comparison(comparison: Comparison) -> None:
     assert with_places([comparison], {"name"}) == ((comparison,), {})
+
+
+@pytest.mark.parametrize("text", ["2026-11-21T08:02:50.954624", "2026-11-21T08:02:50", "1999-12-31T23:59:59.999999"])
+def test_the_database_counts_milliseconds_as_python_does(system: User, text: str) -> None:
+    moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    User.objects.filter(pk=system.pk).update(date_joined=moment)
+    counted = User.objects.annotate(joined_ms=Milliseconds("date_joined")).get(pk=system.pk)
+    assert vars(counted)["joined_ms"] == clock.to_ms(moment)

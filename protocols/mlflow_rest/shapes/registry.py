@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from lib import clock
 from protocols.mlflow_rest.shapes.wire import as_it_is
 from registry.facts import ModelFacts, VersionFacts
 from registry.models.stages import NO_STAGE
@@ -13,8 +12,8 @@ def model(row: ModelFacts, newest: Iterable[VersionFacts]) -> dict[str, Any]:
     """A registered model with its newest version at each stage, its tags and its aliases."""
     return _given(
         name=row.name,
-        creation_timestamp=clock.to_ms(row.created_at),
-        last_updated_timestamp=clock.to_ms(row.updated_at),
+        creation_timestamp=row.created_ms,
+        last_updated_timestamp=row.updated_ms,
         user_id=row.owner__username,
         description=row.description,
         latest_versions=[_without_aliases(version(one)) for one in newest],
@@ -28,8 +27,8 @@ def version(row: VersionFacts) -> dict[str, Any]:
     return _given(
         name=row.model__name,
         version=str(row.number),
-        creation_timestamp=clock.to_ms(row.created_at),
-        last_updated_timestamp=clock.to_ms(row.updated_at),
+        creation_timestamp=row.created_ms,
+        last_updated_timestamp=row.updated_ms,
         user_id=row.uploader__username,
         current_stage=row.stage_name or NO_STAGE,
         source=row.source,
