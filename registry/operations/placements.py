@@ -41,6 +41,7 @@ def move_stage(
     if standing:
         _close(standing, actor)
     placement = None if stage.name == NO_STAGE else _open(version, actor, reason, stage=stage)
+    _note_change(version)
     record(
         Kind.STAGE_CHANGED,
         actor=actor,
@@ -121,6 +122,7 @@ def _archive_others(version: ModelVersion, stage: Stage, actor: User, *, asks: b
         _close(other, actor)
         if archive:
             _open(other.version, actor, f"Replaced by version {version.number}", stage=archive)
+        _note_change(other.version)
         record(
             Kind.STAGE_CHANGED,
             actor=actor,
@@ -144,12 +146,22 @@ def _open(version: ModelVersion, actor: User, reason: str, *, stage: Stage | Non
     return placement
 
 
+def _note_change(version: ModelVersion) -> None:
+    """A stage is a part of what a version and its model are; an alias only points there."""
+    version.updated_at = timezone.now()
+    _version_changed.count(pk=version.pk, at=version.updated_at)
+    _model_changed.count(pk=version.model_id, at=version.updated_at)
+
+
 def _close(placement: Placement, actor: User) -> None:
     placement.closed_at, placement.closed_by = timezone.now(), actor
     _closed.count(placement=placement.pk, at=placement.closed_at, by=actor.pk)
 
 
 _PLACEMENTS = Insert(Placement)
+_PK = Blank("pk", BigIntegerField())
+_version_changed = Change(lambda: ModelVersion.objects.filter(pk=_PK), updated_at=Blank("at", DateTimeField()))
+_model_changed = Change(lambda: RegisteredModel.objects.filter(pk=_PK), updated_at=Blank("at", DateTimeField()))
 _closed = Change(
     lambda: Placement.objects.filter(pk=Blank("placement", BigIntegerField())),
     closed_at=Blank("at", DateTimeField()),

@@ -87,6 +87,21 @@ def test_an_exclusive_stage_archives_the_version_before(
     assert lines[0].reason == "It is good."
 
 
+def test_a_stage_is_a_change_of_the_version_and_an_alias_is_none(
+    version: ModelVersion, second: ModelVersion, scientist: User, stage: StageOf
+) -> None:
+    move_stage(version, stage("Production"), actor=scientist)
+    version.refresh_from_db()
+    before = version.updated_at
+    move_alias(version, "blue", actor=scientist)
+    version.refresh_from_db()
+    assert version.updated_at == before
+    move_stage(second, stage("Production"), actor=scientist)
+    version.refresh_from_db()
+    version.model.refresh_from_db()
+    assert before < version.updated_at < version.model.updated_at
+
+
 def test_another_stage_holds_several_unless_asked_otherwise(
     version: ModelVersion, second: ModelVersion, scientist: User, stage: StageOf
 ) -> None:
