@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 
 _MLFLOW = re.compile(r"/(?:r/[^/]+/)?(?:ajax-)?api/[0-9]+[.]")
+_LONGEST_KEPT = 200  # characters of one address
 _found = lru_cache(maxsize=1024)(resolve)
 
 
@@ -25,7 +26,8 @@ class ShortWay:
         """The view's own response, or that of the long way."""
         if not _MLFLOW.match(request.path_info):
             return self.get_response(request)
-        match = _found(request.path_info)
+        path = request.path_info
+        match = _found(path) if len(path) <= _LONGEST_KEPT else resolve(path)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response

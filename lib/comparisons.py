@@ -1,9 +1,10 @@
 """The comparisons of a search, once a protocol has parsed them, and the conditions on columns that they mean."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from functools import _lru_cache_wrapper
+from typing import Any, TypeVar
 
 from django.db.models import CharField, FloatField, Lookup, Q, TextField
 from django.db.models.sql.compiler import SQLCompiler
@@ -12,8 +13,10 @@ from lib import clock
 from lib.errors import Invalid
 from lib.statements import Blank
 
+Kept = TypeVar("Kept")
 Value = str | int | float | tuple[str, ...] | None
 _BY_SIZE = {"=": "exact", "!=": "exact", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_LONGEST_KEPT = 4_000  # characters of one search
 _EXAMPLES: dict[type, Value] = {str: "", int: 0, float: 0.5}
 _BIGGEST: dict[type, float] = {bool: 1, int: 2**63 - 1, float: 1.7976931348623157e308}
 
@@ -62,6 +65,12 @@ class Order:
     entity: str
     key: str
     descending: bool = False
+
+
+def kept_if_short(pages: "_lru_cache_wrapper[Kept]", wishes: Sequence[Comparison | Order]) -> "Callable[..., Kept]":
+    """The cached function, or the plain one for a search so long that keeping it would fill the memory."""
+    length = sum(len(wish.key) + (len(str(wish.value)) if isinstance(wish, Comparison) else 0) for wish in wishes)
+    return pages if length <= _LONGEST_KEPT else pages.__wrapped__
 
 
 def on_text(column: str, comparison: Comparison) -> Q:

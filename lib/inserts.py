@@ -1,7 +1,7 @@
 """INSERT for the hot paths: one statement for all rows, its text kept, and what happens to rows that are there."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -30,7 +30,7 @@ class Insert:
         self._table = model._meta.db_table
         self._columns = ", ".join(f'"{field.column}"' for field in self._fields)
         self._if_there = " ON CONFLICT DO NOTHING" if once else _if_there(once_per, replacing, only_if)
-        self._text = cache(self._written)
+        self._text = lru_cache(maxsize=64)(self._written)
 
     def rows(self, rows: Iterable[Sequence[Any]], *, returning: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         """Insert them; gives these columns of the rows that were inserted or replaced."""

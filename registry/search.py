@@ -8,7 +8,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, Subquery
 
 from accounts.models import Registry, User
 from accounts.statements import VisiblePages
-from lib.comparisons import Comparison, Order, on_number, on_text, with_places
+from lib.comparisons import Comparison, Order, kept_if_short, on_number, on_text, with_places
 from lib.errors import Invalid
 from lib.paging import Page
 from lib.statements import Blank
@@ -81,7 +81,8 @@ def page_of_models(
     asks, comparisons = _without_prompts(comparisons)
     placed, values = with_places(comparisons, _TEXTS)
     keys = _keys(orders, _MODEL_ORDERS, default=["name", "pk"])
-    return _pages_of_models(asks, placed, keys, size).page(actor, token, registry=registry.pk, **values)
+    pages = kept_if_short(_pages_of_models, placed)
+    return pages(asks, placed, keys, size).page(actor, token, registry=registry.pk, **values)
 
 
 def page_of_versions(
@@ -100,7 +101,8 @@ def page_of_versions(
     is_of_one = any((each.entity, each.key, each.operator) == ("attribute", "name", "=") for each in comparisons)
     default = ["-updated_at", "-number"] if is_of_one else ["-updated_at", "model__name", "-number", "pk"]
     keys = _keys(orders, _VERSION_ORDERS, default)
-    return _pages_of_versions(asks, placed, keys, size).page(actor, token, registry=registry.pk, **values)
+    pages = kept_if_short(_pages_of_versions, placed)
+    return pages(asks, placed, keys, size).page(actor, token, registry=registry.pk, **values)
 
 
 @lru_cache(maxsize=512)

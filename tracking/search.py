@@ -24,7 +24,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from accounts.models import Registry, User
 from accounts.statements import RowsInRegistry, VisiblePages
-from lib.comparisons import Comparison, Order, on_moment, on_number, on_text, with_places
+from lib.comparisons import Comparison, Order, kept_if_short, on_moment, on_number, on_text, with_places
 from lib.errors import Invalid
 from lib.paging import Page, page_by_key
 from lib.statements import Blank
@@ -179,7 +179,8 @@ def search_runs(query: Query, *, registry: Registry, actor: User, size: int, tok
     placed, values = with_places(query.comparisons, _TEXTS_OF_RUNS)
     search = replace(query, comparisons=placed, orders=tuple(query.orders), experiment_ids=(), datasets=())
     experiments = _experiments(query, registry, actor)
-    page = _pages_of_runs(search, size).page(actor, token, experiments=experiments, **values)
+    pages = kept_if_short(_pages_of_runs, [*placed, *query.orders])
+    page = pages(search, size).page(actor, token, experiments=experiments, **values)
     return Page(runs_with_facts(page.rows), page.next_token)
 
 

@@ -1,9 +1,11 @@
 """The conditions that comparisons mean, on the database that the tests run on."""
 
+from functools import lru_cache
+
 import pytest
 from django.contrib.auth.models import Group
 
-from lib.comparisons import Comparison, on_number, on_text
+from lib.comparisons import Comparison, Order, kept_if_short, on_number, on_text
 from lib.errors import Invalid
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +62,18 @@ def test_what_does_not_fit_a_number_is_refused(operator: str, value: object) -> 
 def test_a_pattern_of_many_wildcards_is_answered_at_once() -> None:
     Group.objects.create(name="a" * 150)
     assert named("LIKE", "%a" * 60 + "b") == set()
+
+
+def test_a_search_too_long_to_be_kept_is_not_kept() -> None:
+    made: list[int] = []
+
+    @lru_cache
+    def pages(number: int) -> int:
+        made.append(number)
+        return number
+
+    short, long = Comparison("tag", "k", "IN", ("a",)), Comparison("tag", "k", "IN", ("a" * 5_000,))
+    for comparison in (short, short, long, long):
+        assert kept_if_short(pages, [comparison, Order("tag", "k")])(1) == 1
+    assert made == [1, 1, 1]
+    assert pages.cache_info().currsize == 1
