@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
@@ -49,8 +50,8 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc] # unfold has no types
         return rows if self.for_administrators else access.visible(actor, rows)
 
     def create(self, said: dict[str, Any], *, actor: User) -> Model:
-        """Make what the form to add has described, by an operation."""
-        raise NotImplementedError
+        """Make what the form to add has described, by an operation; refused on every page that does not say how."""
+        raise PermissionDenied
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What the list shows and what can be opened."""
@@ -117,8 +118,8 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc] # unfold has no types
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Create by operation."""
-        if change:
-            raise NotImplementedError
+        if change:  # no page offers it
+            raise PermissionDenied
         made = self.create(form.cleaned_data, actor=actor_of(request))
         for field in made._meta.concrete_fields:  # the page goes on with the row that it knows
             setattr(obj, field.attname, getattr(made, field.attname))

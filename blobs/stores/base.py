@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 from uuid import uuid4
 
+from lib.errors import Conflict
+
+_NO_PARTS = "Files are kept in another store now, which takes no parts: begin the upload again."
 # Below this a thread costs more than it saves.
 _LARGE = 256 * 1024
 
@@ -172,8 +175,11 @@ class Store(ABC):
         return None
 
     def part_url(self, name: str, mark: str, number: int, *, expires: timedelta) -> str:
-        """A link to which anybody who holds it may send this one part until it expires or the upload ends."""
-        raise NotImplementedError
+        """A link to which anybody who holds it may send this one part until it expires or the upload ends.
+
+        Raises Conflict from a store that takes no parts: the upload was begun in another one.
+        """
+        raise Conflict(_NO_PARTS)
 
     def join_parts(self, name: str, mark: str, etags: Mapping[int, str], *, progress: Callable[[], None]) -> Incoming:
         """The parts as one upload, of which only `finish` and `publish` are left to do.
@@ -181,7 +187,7 @@ class Store(ABC):
         `finish` reads every byte to hash it and calls `progress` on its way. What the store joined before is found
         again. Raises Invalid for parts that did not arrive as the client says, Conflict if the upload is gone.
         """
-        raise NotImplementedError
+        raise Conflict(_NO_PARTS)
 
     @abstractmethod
     def drop_parts(self, name: str, mark: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import resource
+from datetime import timedelta
 from io import UnsupportedOperation
 from pathlib import Path
 from stat import S_IMODE
@@ -12,7 +13,7 @@ from blobs.layout import blob_path
 from blobs.stores.base import Incoming
 from blobs.stores.local import LocalStore
 from lib.digests import of_bytes
-from lib.errors import NotFound, TooLarge, Unavailable
+from lib.errors import Conflict, NotFound, TooLarge, Unavailable
 
 
 @pytest.fixture
@@ -130,3 +131,12 @@ def test_strangers_in_the_folder_are_not_listed(store: LocalStore) -> None:
     (store.root / blob_path(sha256)).with_name("notes.txt").write_text("mine")
     (store.root / "sha256" / "README").write_text("mine")
     assert [name for name, _ in store.stored()] == [sha256]
+
+
+def test_parts_that_were_begun_in_another_store_are_refused(store: LocalStore) -> None:
+    assert store.begin_parts("0" * 32) is None
+    with pytest.raises(Conflict, match="begin the upload again"):
+        store.part_url("0" * 32, "mark", 1, expires=timedelta(minutes=5))
+    with pytest.raises(Conflict, match="begin the upload again"):
+        store.join_parts("0" * 32, "mark", {1: "etag"}, progress=lambda: None)
+    store.drop_parts("0" * 32, "mark")
