@@ -32,7 +32,7 @@ class VisibleRows(Generic[Row]):
         return self._of_everybody_else.all(actor=actor.pk, **values)
 
     def first(self, actor: User, **values: Any) -> Row | None:
-        """The first of them, or None."""
+        """The one of a query that finds one at most, or None."""
         return next(iter(self.all(actor, **values)), None)
 
 
@@ -56,7 +56,7 @@ class RowsInRegistry(Generic[Row]):
         return self._in_named.all(actor, registry=registry, **values)
 
     def first(self, registry: str | None, actor: User, **values: Any) -> Row | None:
-        """The first of them, or None."""
+        """The one of a query that finds one at most, or None."""
         return next(iter(self.all(registry, actor, **values)), None)
 
 
@@ -85,6 +85,6 @@ class VisiblePages:
         return Page([row.pk for row in page.rows], page.next_token)
 
     def _page(self, rows: QuerySet[Any, Any], *, is_first: bool) -> QuerySet[Any, Any]:
-        fields = [paging.field_of(rows.model, key) for key in self._keys]
+        fields = [paging.field_of(rows, key) for key in self._keys]
         bounds = None if is_first else [Blank(f"after{place}", field) for place, field in enumerate(fields)]
         return paging.ordered(rows, self._keys, bounds).values_list(*self._names, named=True)[: self._size + 1]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
-_MLFLOW = re.compile(r"/(?:r/[^/]+/)?(?:ajax-)?api/[0-9]+[.]")
+_MLFLOW = re.compile(r"/(?:r/[^/]+/)?(?:ajax-)?api/[0-9]+[.][0-9]+/")
 _LONGEST_KEPT = 200  # characters of one address
 _found = lru_cache(maxsize=1024)(resolve)
 

@@ -9,9 +9,9 @@ from functools import reduce
 from typing import Any, Generic, TypeVar
 
 import orjson
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.db.models import F, Field, Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
 from lib.errors import Invalid
@@ -64,15 +64,15 @@ def refusing(token: str | None) -> Iterator[None]:
         raise Invalid("page_token", "The page token is not one that this server made.") from error
 
 
-def field_of(model: type[Model], key: str) -> Any:
-    """The column that a key of the order is, through relations too (`model__name`); for an annotation, any value."""
-    owner: Any = model
+def field_of(rows: QuerySet[Any, Any], key: str) -> Any:
+    """What kind of value a key of the order is: of an annotation, or of a column, also through a relation."""
+    path = key.removeprefix("-")
+    if path in rows.query.annotations:
+        return rows.query.annotations[path].output_field
+    owner: Any = rows.model
     field: Any = None
-    for name in key.removeprefix("-").split("__"):
-        try:
-            field = owner._meta.pk if name == "pk" else owner._meta.get_field(name)
-        except FieldDoesNotExist:
-            return Field()
+    for name in path.split("__"):
+        field = owner._meta.pk if name == "pk" else owner._meta.get_field(name)
         owner = field.related_model
     return field
 

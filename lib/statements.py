@@ -91,7 +91,7 @@ class Statement(Generic[Row]):
             return []
 
     def first(self, **values: Any) -> Row | None:
-        """The first of the rows, or None."""
+        """The row of a query that finds one at most, or None."""
         return next(iter(self.all(**values)), None)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Taking the row that everything on a run, logged model or experiment waits for, and seeing that it still stands."""
+"""Taking the row that changes of a run, logged model or experiment wait for, and seeing that it still stands."""
 
 from django.db.models import BigIntegerField
 

@@ -206,6 +206,7 @@ def _pages_of_runs(query: Query, size: int) -> VisiblePages:
             case entity:
                 raise Invalid("order_by", f"Runs are not ordered by {entity}.")
         keys += more
+    # What may be seen was asked when the experiments were looked up.
     return VisiblePages(lambda _: rows, complete(keys, "-start_time", "run_id"), size)
 
 

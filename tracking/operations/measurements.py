@@ -50,9 +50,9 @@ def log_batch(
     """Log all of it or nothing. Raises Invalid for a bad key, for a parameter that has another value already, and for
     a deleted run; NotFound for a model id that the actor cannot log to. Too long values of parameters and tags are cut.
     """
+    _require_active(run, actor)
     rules.check_batch(metrics, params, tags)
     _check(metrics, params, tags)
-    _require_active(run, actor)
     if params:
         _store_params(run, {key: value[: rules.LONGEST_PARAM] for key, value in params})
     if metrics:
@@ -72,7 +72,10 @@ def delete_tag(run: Run, key: str, *, actor: User) -> None:
 
 
 def _require_active(run: Run, actor: User) -> None:
-    """The actor may log to the run, and the run is not deleted now: both in one question."""
+    """The actor may log to the run, and the run is not deleted now: both in one question.
+
+    Nothing is locked: a batch that meets a deletion may still land, and does no harm there.
+    """
     found = _loggable.first(actor, run=run.pk)
     if found is None:
         access.require(actor, Right.LOG, run)
@@ -153,7 +156,7 @@ def _store_model_metrics(run: Run, metrics: Sequence[Measurement], actor: User) 
                 dataset_name=metric.dataset_name,
                 dataset_digest=metric.dataset_digest,
             )
-            for metric in metrics
+            for metric in sorted(metrics, key=lambda each: (each.model_id, each.key, each.timestamp, each.step))
         ),
         ignore_conflicts=True,
     )
