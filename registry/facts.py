@@ -33,9 +33,7 @@ class VersionFacts(Protocol):
     run_link: str
     created_ms: int
     updated_ms: int
-    tree_id: int | None
     model__name: str
-    model__registry__name: str
     uploader__username: str
     source_run__run_id: str | None
     logged_model__model_id: str | None
@@ -52,7 +50,6 @@ class ModelFacts(Protocol):
     description: str
     created_ms: int
     updated_ms: int
-    registry__name: str
     owner__username: str
     tags_json: str | None
     aliases_json: str | None

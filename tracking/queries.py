@@ -1,6 +1,5 @@
 """Reading experiments, runs and logged models as an actor may see them. User-written search is in search.py."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -153,14 +152,8 @@ def _sorted(chunks: Iterable[bytes | memoryview]) -> list[Point]:
     # What one client logs step by step lies there in order, each point once.
     if all(map(lt, points, islice(points, 1, None))):
         return points
-    by_identity = {_identity(point): point for point in points}
-    return [by_identity[identity] for identity in sorted(by_identity)]
-
-
-def _identity(point: Point) -> tuple[int, int, float, bool]:
-    """What orders points and tells them apart, which not-a-number cannot do by itself."""
-    is_nan = math.isnan(point.value)
-    return point.timestamp, point.step, 0.0 if is_nan else point.value, is_nan
+    by_place = {point.place: point for point in points}
+    return [by_place[place] for place in sorted(by_place)]
 
 
 _chunks: RowsInRegistry[Any] = RowsInRegistry(

@@ -52,6 +52,8 @@ def join_parts(upload: PartUpload, etags: Mapping[int, str], *, actor: User) -> 
         with target.join_parts(upload.name, upload.mark, etags, progress=_Sign(upload)) as incoming:
             received = incoming.finish()
             target.publish(incoming, received)
+        with transaction.atomic():
+            return enter_blob(received, actor=actor)
     except Conflict:
         # Somebody who took us for dead may have brought it to its end.
         if PartUpload.objects.filter(pk=upload.pk, state=_State.DONE).exists():
@@ -60,8 +62,6 @@ def join_parts(upload: PartUpload, etags: Mapping[int, str], *, actor: User) -> 
     except Exception:
         PartUpload.objects.filter(pk=upload.pk, state=_State.JOINING).update(state=_State.OPEN)
         raise
-    with transaction.atomic():
-        return enter_blob(received, actor=actor)
 
 
 def settle_parts(upload: PartUpload, *, actor: User) -> bool:

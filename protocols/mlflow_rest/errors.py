@@ -56,7 +56,12 @@ def no_endpoint(message: str, status: int = 404) -> HttpResponse:
 
 def not_implemented(group: str) -> HttpResponse:
     """A part of MLflow's protocol that Gatehouse does not have."""
-    response = answer("NOT_IMPLEMENTED", f"Gatehouse does not implement {group}.", 501)
+    return not_here(f"Gatehouse does not implement {group}.")
+
+
+def not_here(message: str) -> HttpResponse:
+    """What this installation does not do, in words that clients may look for."""
+    response = answer("NOT_IMPLEMENTED", message, 501)
     # Django would log an error of this server's each time, and clients that trace ask at every call.
     response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001
     return response

@@ -42,11 +42,12 @@ def workspaces_for(actor: User) -> QuerySet[Registry]:
 
 def find_workspace(name: str, *, actor: User) -> Registry:
     """One of `workspaces_for(actor)`; "default" is the default one. Raises NotFound."""
-    return _found(_default().name if name == DEFAULT else name, actor)
+    chosen = Q(is_default=True) if name == DEFAULT else Q(name=name)
+    return _found(name, actor, chosen)
 
 
-def _found(name: str, actor: User) -> Registry:
-    registry = workspaces_for(actor).filter(name=name).first()
+def _found(name: str, actor: User, chosen: Q | None = None) -> Registry:
+    registry = workspaces_for(actor).filter(chosen or Q(name=name)).first()
     if registry is None:
         raise NotFound(f"Registry {name} was not found.")
     return registry

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable, Iterator
+from math import isnan
 from typing import NamedTuple
 
 from django.db import models
@@ -15,6 +16,12 @@ class Point(NamedTuple):
     timestamp: int
     step: int
     value: float
+
+    @property
+    def place(self) -> tuple[int, int, float, bool]:
+        """What orders the points of a metric and tells them apart, which not-a-number cannot do by itself."""
+        is_nan = isnan(self.value)
+        return self.timestamp, self.step, 0.0 if is_nan else self.value, is_nan
 
 
 _POINT = struct.Struct("<qqd")

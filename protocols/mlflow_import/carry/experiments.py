@@ -114,7 +114,9 @@ def _create(journey: Journey, row: dict[str, Any]) -> Experiment:
 
 
 def _delete_deleted(journey: Journey) -> None:
-    """Experiments that are deleted at the source take their runs along."""
+    """Experiments that are deleted at the source take their runs along; not before all that they hold is here."""
+    if journey.report.is_unfinished:
+        return
     for number, pk in journey.deleted_experiments:
         try:
             with transaction.atomic():

@@ -16,6 +16,7 @@ from registry.models import RegisteredModel
 from registry.models.stages import NO_STAGE
 from registry.operations import models as operations
 from registry.operations.placements import move_alias, move_stage
+from registry.search import PROMPT_TAG
 
 _WHY = "Moved in from MLflow"
 # In it the numbers stand as ",1,2,".
@@ -36,7 +37,7 @@ def listed(source: Source) -> Iterator[dict[str, Any]]:
 
 def is_prompt(row: dict[str, Any]) -> bool:
     """Whether a registered model of the source is a prompt."""
-    return pairs(row.get("tags")).get(versions.PROMPT_TAG, "").lower() == "true"
+    return pairs(row.get("tags")).get(PROMPT_TAG, "").lower() == "true"
 
 
 def carry_models(journey: Journey) -> None:

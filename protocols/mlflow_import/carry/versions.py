@@ -19,10 +19,10 @@ from registry import names
 from registry.models import ModelVersion, RegisteredModel
 from registry.operations.versions import Origin, create_version
 from registry.queries import versions_for, versions_of
+from registry.search import PROMPT_TAG
 from tracking import queries
 from tracking.models import LoggedModel, Run
 
-PROMPT_TAG = "mlflow.prompt.is_prompt"
 PROMPTS_ONLY = f"tags.`{PROMPT_TAG}` = 'true'"
 _RUN = re.compile(r"runs:/(?P<id>[0-9a-f]{32})(?:/(?P<path>.*))?")
 _MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")

@@ -9,7 +9,7 @@ from lib import clock
 from protocols.mlflow_rest.shapes.wire import ARTIFACTS, as_it_is, compact, double, pairs, pairs_of
 from registry.models import ModelVersion
 from tracking.facts import facts_of
-from tracking.models import Dataset, Experiment, LatestMetric, LoggedModel, LoggedModelMetric, Run
+from tracking.models import Dataset, Experiment, LoggedModel, LoggedModelMetric, Run
 from tracking.models.measurements import Point
 from tracking.search import UsedDataset
 
@@ -103,11 +103,6 @@ def dataset(row: Dataset) -> dict[str, Any]:
 def dataset_summary(use: UsedDataset) -> dict[str, Any]:
     """A data set of an experiment and what it was used for."""
     return compact(experiment_id=str(use.experiment_id), name=use.name, digest=use.digest, context=use.context)
-
-
-def latest_metric(row: LatestMetric) -> dict[str, Any]:
-    """The latest point of a run's metric."""
-    return metric(row.key, Point(row.timestamp, row.step, row.number))
 
 
 def points(key: str, rows: list[Point]) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """What runs measured and were given: metrics, parameters, tags."""
 
-import math
 from typing import Any
 
 import orjson
@@ -100,11 +99,11 @@ def get_history(call: Call) -> dict[str, Any]:
     points = queries.metric_history_in(call.registry_name, named_run(parameters), key, actor=call.actor)
     if token := parameters.text("page_token"):
         after = _place(token)
-        points = [point for point in points if _place_of(point) > after]
+        points = [point for point in points if point.place > after]
     page = points[:size]
     return compact(
         metrics=shapes.points(key, page),
-        next_page_token=paging.encode(_PLACE_IN_HISTORY, _place_of(page[-1])) if len(page) < len(points) else None,
+        next_page_token=paging.encode(_PLACE_IN_HISTORY, page[-1].place) if len(page) < len(points) else None,
     )
 
 
@@ -189,13 +188,8 @@ def _measurement(item: Parameters) -> Measurement:
     )
 
 
-def _place_of(point: Point) -> tuple[int, int, float, bool]:
-    is_nan = math.isnan(point.value)
-    return point.timestamp, point.step, 0.0 if is_nan else point.value, is_nan
-
-
 def _place_by_step(point: Point) -> tuple[int, int, float, bool]:
-    timestamp, step, value, is_nan = _place_of(point)
+    timestamp, step, value, is_nan = point.place
     return step, timestamp, value, is_nan
 
 

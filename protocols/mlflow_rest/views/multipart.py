@@ -31,7 +31,7 @@ def create(call: Call, path: str) -> dict[str, Any] | HttpResponseBase:
     count = call.parameters.integer("num_parts", 1)
     upload = operations.begin_parts(place.mutable_owner, place.path, count=count, actor=call.actor)
     if upload is None:
-        return _not_here(_NO_PARTS)
+        return errors.not_here(_NO_PARTS)
     links = [
         {"url": url, "part_number": number, "headers": {}} for number, url in enumerate(part_links(upload), start=1)
     ]
@@ -72,7 +72,7 @@ def presigned_of_run(call: Call) -> dict[str, Any] | HttpResponseBase:
 
 def no_direct_upload(call: Call) -> HttpResponseBase:
     """POST artifacts/presigned-upload-url: bytes that nobody has hashed get no name"""
-    return _not_here(_NO_DIRECT_UPLOAD)
+    return errors.not_here(_NO_DIRECT_UPLOAD)
 
 
 def _file_in(call: Call, folder: str) -> Place:
@@ -90,12 +90,8 @@ def _link(call: Call, place: Place, field: str) -> dict[str, Any] | HttpResponse
     file = artifact_paths.file_at(place)
     url = link(file.blob, filename=file.path.rpartition("/")[2], content_type=content_type_of(file.path))
     if url is None:
-        return _not_here(_NO_LINKS)
+        return errors.not_here(_NO_LINKS)
     return {field: url, "headers": {}, "file_size": file.blob.size}
-
-
-def _not_here(words: str) -> HttpResponseBase:
-    return errors.answer("NOT_IMPLEMENTED", words, 501)
 
 
 _PATH = r"(?P<path>[\s\S]*)"
