@@ -3,20 +3,27 @@
 `can` and `visible` share one condition, so they cannot disagree. A model says how it is reached: a shared thing (a
 registry, a model, an experiment) has a grant table with `related_name="grants"` and may name its parent in
 `access_inherits`; a part names the thing that it belongs to in `access_part_of`. A `restricted` thing does not inherit.
+
+Four things must agree: the account is active, the token's scopes cover the right, the thing lies within what the token
+is limited to, and a grant gives the right, unless the account administers or audits the whole installation.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
 from guardian.shortcuts import assign_perm, remove_perm
 
-from accounts.models import Registry, Team, User
-from accounts.rights import SCOPE_FOR, Right, Role, roles_with
+from accounts.models import Limit, Registry, Team, User
+from accounts.rights import AUDITOR_RIGHTS, SCOPE_FOR, Right, Role, roles_with
 from events.kinds import Kind
 from events.record import record
-from lib.errors import Forbidden, NotFound
+from lib.errors import Forbidden, Invalid, NotFound
 from lib.statements import Blank, Statement
 
 M = TypeVar("M", bound=Model)
@@ -27,11 +34,12 @@ def can(actor: User, right: Right, thing: Model | None) -> bool:
     """Whether `actor` has `right` on `thing`; None stands for the whole installation. One query at most."""
     if not is_awake(actor, right):
         return False
-    if rules(actor):
-        return True
     if thing is None or right is Right.ADMINISTER:
-        return False
-    return _grant_on(type(thing), right).first(thing=thing.pk, actor=actor.pk) is not None
+        return rules(actor, right) and actor.limit is None
+    if _is_free(actor, right):
+        return True
+    found = _thing_within(type(thing), right, stand_in(actor, right))
+    return found.first(thing=thing.pk, **fillings(actor)) is not None
 
 
 def require(actor: User, right: Right, thing: Model | None) -> None:
@@ -50,31 +58,69 @@ def visible(actor: User, rows: QuerySet[M], right: Right = Right.SEE) -> QuerySe
     """Those of `rows` on which `actor` has `right`: one EXISTS over the grants, however many there are."""
     if not is_awake(actor, right):
         return rows.none()
-    if rules(actor):
+    if _is_free(actor, right):
         return rows
-    return rows.filter(_granted(actor, right, rows.model))
+    return rows.filter(_reached(actor, right, rows.model))
 
 
 def is_awake(actor: User, right: Right) -> bool:
     """Whether the account is active and the token of this request, if any, covers the right: half of every answer."""
-    return bool(actor.is_active and actor.pk) and (actor.scopes is None or SCOPE_FOR[right] in actor.scopes)
+    if not (actor.is_active and actor.pk) or (actor.is_auditor and right not in AUDITOR_RIGHTS):
+        return False
+    return actor.scopes is None or SCOPE_FOR[right] in actor.scopes
 
 
-def rules(actor: User) -> bool:
-    """Whether grants do not matter to this actor."""
-    return bool(actor.is_superuser) or actor.is_system
+def rules(actor: User, right: Right) -> bool:
+    """Whether the actor has this right on everything, so that grants do not matter."""
+    return bool(actor.is_superuser) or actor.is_system or (actor.is_auditor and right in AUDITOR_RIGHTS)
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """What of an actor shapes a query, so that one query is compiled for all actors alike."""
+
+    rules: bool
+    limit_kind: str
+
+    def actor(self) -> User:
+        """Somebody like that, with blanks for who it is and what the token is limited to."""
+        anybody = User(is_superuser=self.rules, pk=1 if self.rules else Blank("actor", BigIntegerField()))
+        anybody.limit = Limit(self.limit_kind, Blank("limit", BigIntegerField())) if self.limit_kind else None
+        return anybody
+
+
+def stand_in(actor: User, right: Right) -> StandIn:
+    """What a query about this right depends on."""
+    return StandIn(rules(actor, right), actor.limit.kind if actor.limit else "")
+
+
+def fillings(actor: User) -> dict[str, Any]:
+    """The values of the blanks of a stand-in."""
+    return {"actor": actor.pk, "limit": actor.limit.pk if actor.limit else None}
 
 
 @transaction.atomic
-def grant(role: Role, *, on: Model, to: Team | User, actor: User) -> None:
-    """Give `to` this role on a registry, model or experiment, instead of the one it had there."""
+def grant(role: Role, *, on: Model, to: Team | User, ends_at: datetime | None = None, actor: User) -> None:
+    """Give `to` this role on a registry, model or experiment, instead of the one it had there; `ends_at` ends it."""
     require(actor, Right.MANAGE, on)
+    if ends_at is not None and ends_at <= timezone.now():
+        raise Invalid("ends_at", "A role ends in the future.")
     team = to if isinstance(to, Team) else to.personal_team
     on._meta.get_field("grants").related_model.objects.filter(  # type: ignore[union-attr]
         group=team.group, content_object=on
     ).delete()
-    assign_perm(role.value, team.group, on)
-    record(Kind.ROLE_GRANTED, actor=actor, subject=on, registry_id=_registry_id(on), role=role.value, team=team.name)
+    given: Any = assign_perm(role.value, team.group, on)
+    given.ends_at = ends_at
+    given.save(update_fields=["ends_at"])
+    record(
+        Kind.ROLE_GRANTED,
+        actor=actor,
+        subject=on,
+        registry_id=_registry_id(on),
+        role=role.value,
+        team=team.name,
+        ends=ends_at.isoformat() if ends_at else None,
+    )
 
 
 @transaction.atomic
@@ -86,12 +132,33 @@ def revoke(role: Role, *, on: Model, to: Team | User, actor: User) -> None:
     record(Kind.ROLE_REVOKED, actor=actor, subject=on, registry_id=_registry_id(on), role=role.value, team=team.name)
 
 
+def _is_free(actor: User, right: Right) -> bool:
+    """Whether every thing is within reach."""
+    return rules(actor, right) and actor.limit is None
+
+
 @cache
-def _grant_on(model: type[Model], right: Right) -> Statement[Any]:
-    """Finds the thing itself, if a grant gives the actor this right on it."""
-    actor = User(pk=Blank("actor", BigIntegerField()))
+def _thing_within(model: type[Model], right: Right, somebody: StandIn) -> Statement[Any]:
+    """Finds the thing itself, if the actor has this right on it."""
     rows = model._base_manager.filter(pk=Blank("thing", BigIntegerField()))
-    return Statement(lambda: rows.filter(_granted(actor, right, model)).values_list("pk", named=True))
+    reached = _reached(somebody.actor(), right, model)
+    return Statement(lambda: rows.filter(reached).values_list("pk", named=True))
+
+
+def _reached(actor: User, right: Right, model: type[Model]) -> Q:
+    """The condition on rows of `model` that the actor has `right` on them."""
+    within = _within(actor.limit, model) if actor.limit else Q()
+    return within if rules(actor, right) else within & _granted(actor, right, model)
+
+
+def _within(limit: Limit, model: type[Model], path: str = "") -> Q:
+    """The condition on rows reached over `path` that they are what a token is limited to, or lie in it."""
+    if model._meta.label_lower == limit.kind:
+        return Q(**{f"{path}pk": limit.pk})
+    above = getattr(model, "access_part_of", None) or getattr(model, "access_inherits", None)
+    if above is None:
+        return Q(pk__in=[])
+    return _within(limit, model._meta.get_field(above).related_model, f"{path}{above}__")  # type: ignore[arg-type]
 
 
 def _granted(actor: User, right: Right, model: type[Model], path: str = "") -> Q:
@@ -103,6 +170,7 @@ def _granted(actor: User, right: Right, model: type[Model], path: str = "") -> Q
     condition = Q(
         Exists(
             grants.objects.filter(
+                Q(ends_at=None) | Q(ends_at__gt=Now()),
                 content_object=OuterRef(f"{path}pk"),
                 group__in=_MEMBERSHIPS.filter(user=actor.pk).values("group"),
                 permission__codename__in=roles_with(right),

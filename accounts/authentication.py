@@ -61,7 +61,7 @@ def with_token(secret: str, *, address: str = "") -> User:
     if token.last_used_at is None or now - token.last_used_at > _USE_IS_NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now, last_used_from=address)
     context.note_token(token.prefix)
-    token.owner.scopes = token.scope_set
+    token.owner.scopes, token.owner.limit = token.scope_set, token.limit
     return token.owner
 
 

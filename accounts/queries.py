@@ -43,9 +43,15 @@ def tokens_of(actor: User) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(mine).select_related("owner").order_by("-pk")
 
 
+def all_tokens(*, actor: User) -> QuerySet[ApiToken]:
+    """Everybody's tokens, newest first; for administrators and auditors, Forbidden for others."""
+    access.require(actor, Right.AUDIT, None)
+    return ApiToken.objects.select_related("owner").order_by("-pk")
+
+
 def find_token(pk: int, *, actor: User) -> ApiToken:
-    """One of `tokens_of(actor)`; an administrator finds any. Raises NotFound."""
-    tokens = ApiToken.objects.select_related("owner") if actor.is_superuser else tokens_of(actor)
+    """One of `tokens_of(actor)`; administrators and auditors find any. Raises NotFound."""
+    tokens = all_tokens(actor=actor) if access.can(actor, Right.AUDIT, None) else tokens_of(actor)
     token = tokens.filter(pk=pk).first()
     if token is None:
         raise NotFound("The token was not found.")
@@ -53,20 +59,20 @@ def find_token(pk: int, *, actor: User) -> ApiToken:
 
 
 def people_for(actor: User) -> QuerySet[User]:
-    """Everybody; for administrators, Forbidden for others."""
-    access.require(actor, Right.ADMINISTER, None)
+    """Everybody; for administrators and auditors, Forbidden for others."""
+    access.require(actor, Right.AUDIT, None)
     return User.objects.filter(kind=User.Kind.PERSON)
 
 
 def service_accounts_for(actor: User) -> QuerySet[User]:
-    """The accounts of machines; for administrators, Forbidden for others."""
-    access.require(actor, Right.ADMINISTER, None)
+    """The accounts of machines; for administrators and auditors, Forbidden for others."""
+    access.require(actor, Right.AUDIT, None)
     return User.objects.filter(kind=User.Kind.SERVICE).select_related("owner")
 
 
 def teams_for(actor: User) -> QuerySet[Team]:
-    """The shared teams; for administrators, Forbidden for others."""
-    access.require(actor, Right.ADMINISTER, None)
+    """The shared teams; for administrators and auditors, Forbidden for others."""
+    access.require(actor, Right.AUDIT, None)
     return Team.objects.filter(person=None).select_related("group")
 
 
@@ -90,8 +96,8 @@ def find_account(name: str, *, actor: User) -> User:
 
 
 def grants_on(thing: Model, *, actor: User) -> QuerySet[Any]:
-    """Who has which role on a registry, model or experiment; for those who manage it, Forbidden for others."""
-    access.require(actor, Right.MANAGE, thing)
+    """Who has which role on a registry, model or experiment; for its maintainers and auditors, Forbidden for others."""
+    access.require(actor, Right.AUDIT, thing)
     rows: Any = thing._meta.get_field("grants").related_model
     grants: QuerySet[Any] = rows.objects.filter(content_object=thing)
     return grants.select_related("group__team__person", "permission")
@@ -108,6 +114,6 @@ def find_grantee(*, team: str = "", account: str = "", on: Model, actor: User) -
 
 
 def audit_log(*, actor: User) -> QuerySet[Event]:
-    """Every line of the log; for administrators, Forbidden for others."""
-    access.require(actor, Right.ADMINISTER, None)
+    """Every line of the log; for administrators and auditors, Forbidden for others."""
+    access.require(actor, Right.AUDIT, None)
     return Event.objects.all()

@@ -16,6 +16,7 @@ class Right(StrEnum):
     PROMOTE = "promote"
     REVIEW = "review"
     MANAGE = "manage"
+    AUDIT = "audit"
     ADMINISTER = "administer"
 
 
@@ -47,7 +48,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.READER: frozenset(_READER),
     Role.CONTRIBUTOR: frozenset(_CONTRIBUTOR),
     Role.REVIEWER: frozenset(_REVIEWER),
-    Role.MAINTAINER: frozenset(_CONTRIBUTOR | _REVIEWER | {Right.MANAGE}),
+    Role.MAINTAINER: frozenset(_CONTRIBUTOR | _REVIEWER | {Right.MANAGE, Right.AUDIT}),
 }
 
 SCOPE_FOR: dict[Right, Scope] = {
@@ -61,8 +62,12 @@ SCOPE_FOR: dict[Right, Scope] = {
     Right.PROMOTE: Scope.WRITE,
     Right.REVIEW: Scope.REVIEW,
     Right.MANAGE: Scope.ADMIN,
+    Right.AUDIT: Scope.ADMIN,
     Right.ADMINISTER: Scope.ADMIN,
 }
+
+# What an auditor may, on everything and for the installation as a whole; nothing of it changes anything.
+AUDITOR_RIGHTS = frozenset({Right.SEE, Right.DOWNLOAD, Right.AUDIT})
 
 # As Django's `Meta.permissions` wants them: guardian stores a role as the permission of this name.
 ROLE_LABELS = tuple((role.value, role.value.replace("_", " ").capitalize()) for role in Role)

@@ -18,6 +18,7 @@ from lib.errors import (
     Invalid,
     NotFound,
     TooLarge,
+    TooOften,
     Unauthenticated,
     Unavailable,
 )
@@ -31,6 +32,7 @@ STATUS_OF: dict[type[HouseError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     GateRefused: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooOften: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _SAID_AS_A_MESSAGE = (Invalid, AlreadyExists, Conflict, GateRefused)

@@ -53,6 +53,14 @@ class GateRefused(HouseError):
         self.reasons = tuple(reasons)
 
 
+class TooOften(HouseError):
+    """Refused for a while, such as after many wrong passwords; `wait` says for how many seconds."""
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class TooLarge(HouseError):
     """More bytes, rows or characters than one request may bring."""
 

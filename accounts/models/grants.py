@@ -1,4 +1,4 @@
-"""Grants: one row gives one role on one thing to one team. Direct foreign keys keep lists fast."""
+"""Grants: one row gives one role on one thing to one team, for good or until a date. Direct keys keep lists fast."""
 
 from django.db import models
 from guardian.models import GroupObjectPermissionBase
@@ -8,6 +8,8 @@ from accounts.models.registries import Registry
 
 class Grant(GroupObjectPermissionBase):
     """The base of every grant table. A floor with shared things of its own adds a table with `content_object`."""
+
+    ends_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = True

@@ -1,6 +1,7 @@
 """People, service accounts and the system user: whoever can be an actor."""
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.core.validators import RegexValidator
@@ -9,6 +10,14 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.rights import Scope
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A registry or a model that a token is good for, with all that is in it, and nothing else."""
+
+    kind: str  # of the model class, as `_meta.label_lower`
+    pk: Any
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -30,6 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     owner = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may open the admin", default=False)
+    is_auditor = models.BooleanField("reads everything, changes nothing", default=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
@@ -40,9 +50,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # What the token of this request is good for; None outside of token sign-in, where every right of the person counts.
     scopes: frozenset[Scope] | None = None
+    # The one thing that the token of this request is good for; None for all that its owner may.
+    limit: Limit | None = None
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(is_superuser=True, is_auditor=True), name="auditor_is_no_administrator"
+            ),
             models.UniqueConstraint(Lower("email"), name="user_email_once", violation_error_message="E-mail is taken."),
         ]
 

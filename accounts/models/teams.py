@@ -13,6 +13,8 @@ class Team(models.Model):
     person = models.OneToOneField(
         "accounts.User", null=True, blank=True, on_delete=models.CASCADE, related_name="personal_team"
     )
+    # Members who may put others in and take them out.
+    leads = models.ManyToManyField("accounts.User", blank=True, related_name="leads_of")
 
     def __str__(self) -> str:
         return self.name
@@ -21,3 +23,16 @@ class Team(models.Model):
     def is_personal(self) -> bool:
         """Whether this team stands for one person."""
         return self.person_id is not None
+
+
+class SsoGroup(models.Model):
+    """A group at the single sign-on provider: at each sign-in its people come into the team, and others leave it."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="sso_groups")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "name"], name="sso_group_once")]
+
+    def __str__(self) -> str:
+        return self.name

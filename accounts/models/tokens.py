@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from accounts.models.people import User
+from accounts.models.people import Limit, User
 from accounts.rights import Scope
 
 
@@ -15,6 +15,11 @@ class ApiToken(models.Model):
     prefix = models.CharField(max_length=16, db_index=True)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    # The registry or model that it is good for; empty for all that its owner may. A name to show stands beside the key.
+    limit_kind = models.CharField(max_length=50, blank=True)
+    limit_id = models.BigIntegerField(null=True, blank=True)
+    limit_name = models.CharField(max_length=330, blank=True)
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -28,6 +33,11 @@ class ApiToken(models.Model):
     def is_open(self) -> bool:
         """Whether the token still signs in."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+    @property
+    def limit(self) -> Limit | None:
+        """The one thing that it is good for, if it is limited."""
+        return Limit(self.limit_kind, self.limit_id) if self.limit_kind else None
 
     @property
     def scope_set(self) -> frozenset[Scope]:

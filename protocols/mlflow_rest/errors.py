@@ -14,6 +14,7 @@ from lib.errors import (
     Invalid,
     NotFound,
     TooLarge,
+    TooOften,
     Unauthenticated,
     Unavailable,
 )
@@ -27,6 +28,7 @@ WIRE: dict[type[HouseError], tuple[str, int]] = {
     TooLarge: ("INVALID_PARAMETER_VALUE", 400),
     AlreadyExists: ("RESOURCE_ALREADY_EXISTS", 400),
     Conflict: ("RESOURCE_CONFLICT", 409),
+    TooOften: ("REQUEST_LIMIT_EXCEEDED", 429),
     Unavailable: ("TEMPORARILY_UNAVAILABLE", 503),
 }
 
@@ -40,6 +42,8 @@ def refusal(error: HouseError) -> HttpResponse:
     if status == 401:
         # No Basic here: browsers would ask for a password, keep it, and send it along for other sites.
         response.headers["WWW-Authenticate"] = 'Bearer realm="gatehouse"'
+    if isinstance(error, TooOften):
+        response.headers["Retry-After"] = str(error.wait)
     return response
 
 

@@ -22,6 +22,7 @@ from lib.errors import (
     Invalid,
     NotFound,
     TooLarge,
+    TooOften,
     Unauthenticated,
     Unavailable,
 )
@@ -35,6 +36,7 @@ STATUS_OF: dict[type[HouseError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     GateRefused: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooOften: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 CONTENT_TYPE = "application/problem+json"
@@ -46,7 +48,8 @@ def problem(error: Exception, _: dict[str, Any]) -> HttpResponse:
     """The answer to any exception of a view, whatever the client says that it accepts."""
     error = _in_house_words(error)
     if isinstance(error, HouseError):
-        return _response(STATUS_OF[type(error)], error.message, kind=_kind(error), more=_more(error))
+        status, headers = STATUS_OF[type(error)], _headers(error)
+        return _response(status, error.message, kind=_kind(error), more=_more(error), headers=headers)
     if isinstance(error, exceptions.ValidationError):
         fields = [{"field": field, "message": message} for field, message in _flattened(error.detail)]
         detail = " ".join(f"{line['field']}: {line['message']}" for line in fields)
@@ -108,7 +111,7 @@ def _more(error: HouseError) -> dict[str, object]:
     return {}
 
 
-def _headers(error: exceptions.APIException) -> dict[str, str]:
+def _headers(error: Exception) -> dict[str, str]:
     wait = getattr(error, "wait", None)
     return {"Retry-After": str(int(wait))} if wait else {}
 
