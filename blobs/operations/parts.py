@@ -1,6 +1,7 @@
 """Uploads in parts: a client sends them to the object store itself; what arrived is hashed before it counts."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic, sleep
 from uuid import uuid4
@@ -60,7 +61,7 @@ def join_parts(upload: PartUpload, etags: Mapping[int, str], *, actor: User) -> 
             return None
         raise
     except Exception:
-        PartUpload.objects.filter(pk=upload.pk, state=_State.JOINING).update(state=_State.OPEN)
+        reopen_parts(upload, actor=actor)
         raise
 
 
@@ -71,6 +72,17 @@ def settle_parts(upload: PartUpload, *, actor: User) -> bool:
     if PartUpload.objects.filter(pk=upload.pk, state=_State.DONE).exists():
         return False
     raise Conflict("The upload was given up.")
+
+
+def reopen_parts(upload: PartUpload, *, actor: User) -> None:
+    """Let the client ask again at once, as what was joined did not get its name."""
+    PartUpload.objects.filter(pk=upload.pk, state=_State.JOINING).update(state=_State.OPEN)
+
+
+def clear_parts(upload: PartUpload, *, actor: User) -> None:
+    """Throw away what was joined, once the file is there for good; the sweeper does it for those who die before."""
+    with suppress(Unavailable):
+        store().drop_parts(upload.name, upload.mark)
 
 
 def drop_parts(upload: PartUpload, *, actor: User) -> None:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from blobs.layout import BLOBS, INCOMING, blob_digest, blob_path, checked, incoming_path
 from blobs.stores.base import Incoming, Store
+from lib import digests
 from lib.errors import NotFound, TooLarge, Unavailable
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -119,8 +120,8 @@ class _LocalIncoming(Incoming):
         """Give the bytes their name and bring both to the disk with one flush, which costs more than all the rest.
 
         A small file is renamed before it is synced: ext4, XFS and Btrfs sync the name along with the file. Should the
-        power fail in between, there is no row yet. A file that is there may have a row, so it stays, is synced if its
-        writer is not done, and becomes young again.
+        power fail in between, there is no row yet, and the next upload of these bytes mends what stands there. Bytes
+        that are there and whole may have a row, so they stay, are synced if their writer is not done, and become young.
         """
         with (
             _space(),
@@ -128,7 +129,7 @@ class _LocalIncoming(Incoming):
             _folder_of(self._root, self._path) as (incoming, name),
             _folder_of(self._root, blob_path(sha256), create=True) as (folder, final),
         ):
-            if _sync_same(folder, final, self.size):
+            if _sync_same(folder, final, self.size, sha256):
                 os.unlink(name, dir_fd=incoming)
                 return
             os.rename(name, final, src_dir_fd=incoming, dst_dir_fd=folder)
@@ -183,8 +184,8 @@ def _folder_of(root: Path, path: str, *, create: bool = False) -> Iterator[tuple
         os.close(folder)
 
 
-def _sync_same(folder: int, name: str, size: int) -> bool:
-    """Whether a file of this size is there; if so, it is on the disk and young now."""
+def _sync_same(folder: int, name: str, size: int, sha256: str) -> bool:
+    """Whether these bytes are there; if so, they are on the disk and young now."""
     try:
         descriptor = os.open(name, _READ, dir_fd=folder)
     except OSError as error:
@@ -194,6 +195,9 @@ def _sync_same(folder: int, name: str, size: int) -> bool:
     try:
         found = os.fstat(descriptor)
         if not S_ISREG(found.st_mode) or found.st_size != size:
+            return False
+        # A larger one was on the disk before it got its name.
+        if size <= _SMALL and digests.of_bytes(os.pread(descriptor, size, 0)) != sha256:
             return False
         os.utime(descriptor)
         os.fsync(descriptor)

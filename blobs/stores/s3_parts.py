@@ -57,11 +57,9 @@ class JoinedParts(Incoming):
                 ExtraArgs={"CopySourceIfMatch": self._etag},
                 Config=config,
             )
-        with suppress(Unavailable, NotFound), answering():
-            self._store.client.delete_object(**self._address)
 
     def _discard(self) -> None:
-        """Nothing: when the store does not answer for a while, the client asks again and the bytes must be there."""
+        """Nothing: when the client asks again, after whatever went wrong, the joined bytes must still be there."""
 
 
 def begin(store: "S3Store", name: str) -> str:

@@ -136,16 +136,21 @@ class Source:
         self._connection = None
 
     def _ask(self, method: str, path: str, fields: Any, tries: int = _TRIES) -> dict[str, Any]:
-        answer = self._send(method, path, None if fields is None else orjson.dumps(fields), tries)
-        try:
-            content = _loaded(b"".join(_pieces(answer)))
-        except (ValueError, CutShort) as error:
-            answer.close()
-            self.close()
-            raise SourceGone(f"{self.uri} does not answer like an MLflow server.") from error
-        if not isinstance(content, dict):
-            raise SourceGone(f"{self.uri} does not answer like an MLflow server.")
-        return content
+        body = None if fields is None else orjson.dumps(fields)
+        for tries_left in reversed(range(tries)):
+            answer = self._send(method, path, body, tries)
+            try:
+                content = _loaded(b"".join(_pieces(answer)))
+            except (ValueError, CutShort) as error:
+                answer.close()
+                self.close()
+                if tries_left and isinstance(error, CutShort):
+                    continue
+                raise SourceGone(f"{self.uri} does not answer like an MLflow server.") from error
+            if isinstance(content, dict):
+                return content
+            break
+        raise SourceGone(f"{self.uri} does not answer like an MLflow server.")
 
     def _send(self, method: str, path: str, body: bytes | None, tries: int) -> http.client.HTTPResponse:
         """An answer of status 200 whose body is not read yet."""

@@ -54,10 +54,15 @@ def complete_parts(owner: Owner, path: str, name: str, etags: Mapping[int, str],
     blob = parts.join_parts(upload, etags, actor=actor)
     if blob is None:
         return
-    with transaction.atomic():
-        _lock(owner)
-        if parts.settle_parts(upload, actor=actor):
-            folders.put_file(owner.folder, path, blob, actor=actor)
+    try:
+        with transaction.atomic():
+            _lock(owner)
+            if parts.settle_parts(upload, actor=actor):
+                folders.put_file(owner.folder, path, blob, actor=actor)
+    except Exception:
+        parts.reopen_parts(upload, actor=actor)
+        raise
+    parts.clear_parts(upload, actor=actor)
 
 
 def abort_parts(owner: Owner, path: str, name: str, *, actor: User) -> None:

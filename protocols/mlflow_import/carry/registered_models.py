@@ -64,7 +64,7 @@ def _carry_contents(journey: Journey, model: RegisteredModel, row: dict[str, Any
     for version in reversed(found):
         _carry_stage(journey, model, version)
     for alias in row.get("aliases", ()):
-        _carry_alias(journey, model, alias["alias"], int(alias["version"]))
+        _carry_alias(journey, model, alias["alias"], {"name": row["name"], "version": alias["version"]})
 
 
 def _carry_model(journey: Journey, row: dict[str, Any]) -> RegisteredModel | None:
@@ -121,14 +121,14 @@ def _carry_stage(journey: Journey, model: RegisteredModel, row: dict[str, Any]) 
     told = f"{model.name} version {number} at {name}"
     if name == NO_STAGE:
         return
-    if journey.ledger.is_done(Kind.STAGE, versions.key(model, number)):
+    if journey.ledger.is_done(Kind.STAGE, versions.key(row)):
         journey.report.here["stages"] += 1
         return
     stage = queries.find_stage(journey.registry, name)
     if stage is None:
         journey.report.refuse("stages", told, "the registry has no such stage")
         return
-    version = versions.found(journey, model, number)
+    version = versions.found(journey, model, row)
     if version is None:
         journey.report.refuse("stages", told, "the version is not here")
         return
@@ -142,21 +142,21 @@ def _carry_stage(journey: Journey, model: RegisteredModel, row: dict[str, Any]) 
     try:
         with transaction.atomic():
             move_stage(version, stage, reason=_WHY, actor=journey.actor)
-            journey.ledger.note(Kind.STAGE, versions.key(model, number), version.pk, done=True)
+            journey.ledger.note(Kind.STAGE, versions.key(row), version.pk, done=True)
     except HouseError as error:
         journey.report.refuse("stages", told, _reason(error))
     else:
         journey.report.carried["stages"] += 1
 
 
-def _carry_alias(journey: Journey, model: RegisteredModel, alias: str, number: int) -> None:
+def _carry_alias(journey: Journey, model: RegisteredModel, alias: str, row: dict[str, Any]) -> None:
     """Let the alias name its version, if every gate agrees and it names nothing here."""
-    told = f"{model.name}@{alias} for version {number}"
+    told, name_there = f"{model.name}@{alias} for version {row['version']}", f"{row['name']}@{alias}"
     # An alias that was carried once may have moved since; it is not moved back.
-    if journey.ledger.is_done(Kind.ALIAS, f"{model.name}@{alias}"):
+    if journey.ledger.is_done(Kind.ALIAS, name_there):
         journey.report.here["aliases"] += 1
         return
-    version = versions.found(journey, model, number)
+    version = versions.found(journey, model, row)
     if version is None:
         journey.report.refuse("aliases", told, "the version is not here")
         return
@@ -166,7 +166,7 @@ def _carry_alias(journey: Journey, model: RegisteredModel, alias: str, number: i
     try:
         with transaction.atomic():
             move_alias(version, alias, reason=_WHY, actor=journey.actor)
-            journey.ledger.note(Kind.ALIAS, f"{model.name}@{alias}", version.pk, done=True)
+            journey.ledger.note(Kind.ALIAS, name_there, version.pk, done=True)
     except HouseError as error:
         journey.report.refuse("aliases", told, _reason(error))
     else:

@@ -47,23 +47,23 @@ def listed(source: Source, name: str, *, of_prompt: bool = False) -> Iterator[di
     return iter(sorted((row for row in rows if row["name"] == name), key=lambda row: int(row["version"])))
 
 
-def key(model: RegisteredModel, number: int) -> str:
-    """What the ledger calls a version."""
-    return f"{model.name}/{number}"
+def key(row: dict[str, Any]) -> str:
+    """What the ledger calls a version: by the name that its model has at the source, as people rename models here."""
+    return f"{row['name']}/{int(row['version'])}"
 
 
-def found(journey: Journey, model: RegisteredModel, number: int) -> ModelVersion | None:
+def found(journey: Journey, model: RegisteredModel, row: dict[str, Any]) -> ModelVersion | None:
     """The version here that came from the source."""
-    if not journey.ledger.is_done(Kind.VERSION, key(model, number)):
+    if not journey.ledger.is_done(Kind.VERSION, key(row)):
         return None
-    return versions_of(model).filter(number=number).first()
+    return versions_of(model).filter(number=int(row["version"])).first()
 
 
 def carry_version(journey: Journey, model: RegisteredModel, row: dict[str, Any]) -> None:
     """Bring one version with its number, so that the holes stay holes."""
     number = int(row["version"])
     told = f"{model.name} version {number}"
-    if journey.ledger.is_done(Kind.VERSION, key(model, number)):
+    if journey.ledger.is_done(Kind.VERSION, key(row)):
         journey.report.here["versions"] += 1
         return
     journey.tell(told)
@@ -84,7 +84,7 @@ def _create(journey: Journey, model: RegisteredModel, row: dict[str, Any], origi
         model,
         origin,
         description=row.get("description", ""),
-        tags=fitting(journey, "version tags", key(model, number), pairs(row.get("tags")), names.check_tag),
+        tags=fitting(journey, "version tags", key(row), pairs(row.get("tags")), names.check_tag),
         run_link=row.get("run_link", ""),
         number=number,
         created_at=clock.from_ms(int(created)) if created else None,
@@ -93,7 +93,7 @@ def _create(journey: Journey, model: RegisteredModel, row: dict[str, Any], origi
     if origin.folder is not None:
         # Its tree claims the bytes now.
         folders.remove(origin.folder, "", actor=journey.actor)
-    journey.ledger.note(Kind.VERSION, key(model, number), version.pk, done=True)
+    journey.ledger.note(Kind.VERSION, key(row), version.pk, done=True)
 
 
 def _origin(journey: Journey, model: RegisteredModel, row: dict[str, Any]) -> Origin:
@@ -145,9 +145,8 @@ def _from_proxy(journey: Journey, model: RegisteredModel, row: dict[str, Any], r
     owner = _run(journey, run_id)
     if owner and sizes(owner.folder, path) == wanted:
         return Origin(source=source, run=owner, path=path)
-    number = int(row["version"])
-    folder = _folder(journey, key(model, number))
-    is_whole, may_work_later = carry_into(journey, folder, shelf, f"{model.name} version {number}")
+    folder = _folder(journey, key(row))
+    is_whole, may_work_later = carry_into(journey, folder, shelf, f"{model.name} version {row['version']}")
     if not is_whole:
         raise Left("not every file of it came along", is_temporary=may_work_later)
     return Origin(source=source, run=run, folder=folder)

@@ -126,6 +126,15 @@ def test_publishing_again_makes_the_blob_young(store: LocalStore) -> None:
     assert published.year > 1970
 
 
+@pytest.mark.parametrize("torn", [b"\0\0\0\0\0\0\0", b"", b"wei"], ids=["zeros", "empty", "cut"])
+def test_publishing_again_mends_what_a_power_failure_left(store: LocalStore, torn: bytes) -> None:
+    sha256 = put(store, b"weights")
+    (store.root / blob_path(sha256)).write_bytes(torn)
+    put(store, b"weights")
+    with store.open(sha256) as body:
+        assert body.read() == b"weights"
+
+
 def test_strangers_in_the_folder_are_not_listed(store: LocalStore) -> None:
     sha256 = put(store, b"weights")
     (store.root / blob_path(sha256)).with_name("notes.txt").write_text("mine")

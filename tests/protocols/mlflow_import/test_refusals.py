@@ -14,7 +14,7 @@ from events.models import Event
 from protocols.mlflow_import.models import Carried
 from protocols.mlflow_import.source import Source, SourceGone, _loaded, credentials
 from registry.models import ModelVersion, RegisteredModel
-from registry.operations.models import create_model
+from registry.operations.models import create_model, rename_model
 from registry.operations.placements import move_alias
 from tests.conftest import Member
 from tests.protocols.mlflow_import.between import Between
@@ -199,6 +199,26 @@ def test_a_file_cut_short_is_asked_for_again(
     said = move(between.url, "--as", maintainer.username)
     assert "cut short" not in said
     assert between.cut["model/weights.txt"] == 0
+    assert ModelVersion.objects.count() == 8
+
+
+def test_a_listing_cut_short_is_asked_for_again(
+    source: Filled, between: Between, move: Move, registry: Registry, maintainer: User
+) -> None:
+    between.cut["model-versions/search"] = 1
+    move(between.url, "--as", maintainer.username)
+    assert between.cut["model-versions/search"] == 0
+    assert ModelVersion.objects.count() == 8
+
+
+def test_a_model_that_was_renamed_here_is_still_the_same(
+    source: Filled, move: Move, registry: Registry, maintainer: User
+) -> None:
+    move(source.url, "--as", maintainer.username)
+    rename_model(RegisteredModel.objects.get(name="iris"), "flowers", actor=maintainer)
+    said = move(source.url, "--as", maintainer.username)
+    assert "did not come from this server" not in said
+    assert not RegisteredModel.objects.filter(name="iris").exists()
     assert ModelVersion.objects.count() == 8
 
 

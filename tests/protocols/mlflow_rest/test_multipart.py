@@ -17,6 +17,7 @@ from blobs.operations import parts as part_operations
 from blobs.operations.sweep import sweep
 from blobs.stores import build, store
 from lib import digests
+from lib.errors import Unavailable
 from registry.models import ModelVersion
 from scanning.models import Verdict
 from tests.factories.tracking import new_run
@@ -263,6 +264,43 @@ def test_a_completion_that_died_is_brought_to_its_end_by_the_next(ask: Ask, root
     PartUpload.objects.update(state=PartUpload.State.JOINING, seen_at=timezone.now() - timedelta(minutes=3))
     assert sender.complete().status_code == 200
     assert content_of(ask("GET", f"{PROXY}/{root}/model/big.bin")) == b"".join(PARTS)
+    assert leftovers() == []
+
+
+@in_a_store
+@pytest.mark.django_db
+def test_a_completion_that_died_between_the_copy_and_the_row_is_brought_to_its_end_by_the_next(
+    ask: Ask, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    sender = Sender(ask, root).send()
+    monkeypatch.setattr(part_operations, "enter_blob", die)
+    with pytest.raises(KeyboardInterrupt):
+        sender.complete()
+    monkeypatch.undo()
+    PartUpload.objects.update(seen_at=timezone.now() - timedelta(minutes=3))
+    assert sender.complete().status_code == 200
+    assert content_of(ask("GET", f"{PROXY}/{root}/model/big.bin")) == b"".join(PARTS)
+    assert leftovers() == []
+
+
+@in_a_store
+@pytest.mark.django_db
+def test_a_completion_that_is_refused_at_the_very_end_can_be_asked_for_again_at_once(
+    ask: Ask, root: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = Sender(ask, root).send()
+    settle = part_operations.settle_parts
+
+    def refuse(*_: object, **__: object) -> bool:
+        raise Unavailable("The database went away.")
+
+    monkeypatch.setattr(part_operations, "settle_parts", refuse)
+    assert sender.complete().status_code == 503
+    monkeypatch.setattr(part_operations, "settle_parts", settle)
+    assert sender.complete().status_code == 200
     assert leftovers() == []
 
 
