@@ -3,6 +3,7 @@
 `can` and `visible` share one condition, so they cannot disagree. A model says how it is reached: a shared thing (a
 registry, a model, an experiment) has a grant table with `related_name="grants"` and may name its parent in
 `access_inherits`; a part names the thing that it belongs to in `access_part_of`. A `restricted` thing does not inherit.
+What people make names its maker in `access_owner`, as some rights reach only as far as what is one's own.
 
 Four things must agree: the account is active, the token's scopes cover the right, the thing lies within what the token
 is limited to, and a grant gives the right, unless the account administers or audits the whole installation.
@@ -20,7 +21,7 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import Limit, Registry, Team, User
-from accounts.rights import AUDITOR_RIGHTS, SCOPE_FOR, Right, Role, roles_with
+from accounts.rights import AUDITOR_RIGHTS, SCOPE_FOR, Right, Role, roles_with, roles_with_on_own
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Forbidden, Invalid, NotFound
@@ -148,7 +149,23 @@ def _thing_within(model: type[Model], right: Right, somebody: StandIn) -> Statem
 def _reached(actor: User, right: Right, model: type[Model]) -> Q:
     """The condition on rows of `model` that the actor has `right` on them."""
     within = _within(actor.limit, model) if actor.limit else Q()
-    return within if rules(actor, right) else within & _granted(actor, right, model)
+    if rules(actor, right):
+        return within
+    granted = _granted(actor, roles_with(right), model)
+    if on_own := roles_with_on_own(right):
+        granted |= _own(actor, model) & _granted(actor, on_own, model)
+    return within & granted
+
+
+def _own(actor: User, model: type[Model], path: str = "") -> Q:
+    """The condition on rows reached over `path` that the actor, or a service account of theirs, made them or a whole."""
+    condition = Q(pk__in=[])
+    if owner := getattr(model, "access_owner", None):
+        condition |= Q(**{f"{path}{owner}": actor.pk}) | Q(**{f"{path}{owner}__owner": actor.pk})
+    if part_of := getattr(model, "access_part_of", None):
+        parent = model._meta.get_field(part_of).related_model
+        condition |= _own(actor, parent, f"{path}{part_of}__")  # type: ignore[arg-type]
+    return condition
 
 
 def _within(limit: Limit, model: type[Model], path: str = "") -> Q:
@@ -161,11 +178,11 @@ def _within(limit: Limit, model: type[Model], path: str = "") -> Q:
     return _within(limit, model._meta.get_field(above).related_model, f"{path}{above}__")  # type: ignore[arg-type]
 
 
-def _granted(actor: User, right: Right, model: type[Model], path: str = "") -> Q:
-    """The condition on rows reached over `path` that a grant gives `right` to a team of `actor`."""
+def _granted(actor: User, roles: list[str], model: type[Model], path: str = "") -> Q:
+    """The condition on rows reached over `path` that a grant gives one of these roles to a team of `actor`."""
     if part_of := getattr(model, "access_part_of", None):
         parent = model._meta.get_field(part_of).related_model
-        return _granted(actor, right, parent, f"{path}{part_of}__")  # type: ignore[arg-type]
+        return _granted(actor, roles, parent, f"{path}{part_of}__")  # type: ignore[arg-type]
     grants: Any = model._meta.get_field("grants").related_model
     condition = Q(
         Exists(
@@ -173,13 +190,13 @@ def _granted(actor: User, right: Right, model: type[Model], path: str = "") -> Q
                 Q(ends_at=None) | Q(ends_at__gt=Now()),
                 content_object=OuterRef(f"{path}pk"),
                 group__in=_MEMBERSHIPS.filter(user=actor.pk).values("group"),
-                permission__codename__in=roles_with(right),
+                permission__codename__in=roles,
             )
         )
     )
     if inherits := getattr(model, "access_inherits", None):
         parent = model._meta.get_field(inherits).related_model
-        inherited = _granted(actor, right, parent, f"{path}{inherits}__")  # type: ignore[arg-type]
+        inherited = _granted(actor, roles, parent, f"{path}{inherits}__")  # type: ignore[arg-type]
         if hasattr(model, "restricted"):
             inherited &= Q(**{f"{path}restricted": False})
         condition |= inherited

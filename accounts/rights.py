@@ -30,6 +30,14 @@ class Role(StrEnum):
     MAINTAINER = "maintainer"
 
 
+class OrganisationRole(StrEnum):
+    """What a person is for the whole installation, besides the roles on single things."""
+
+    NONE = "none"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
 class Scope(StrEnum):
     """What a token may be used for; a token never does more than its owner may."""
 
@@ -40,7 +48,7 @@ class Scope(StrEnum):
 
 
 _READER = {Right.SEE, Right.DOWNLOAD, Right.COMMENT}
-_CONTRIBUTOR = _READER | {Right.LOG, Right.REGISTER, Right.EDIT, Right.REQUEST, Right.PROMOTE}
+_CONTRIBUTOR = _READER | {Right.LOG, Right.REGISTER, Right.REQUEST, Right.PROMOTE}
 _REVIEWER = _READER | {Right.REQUEST, Right.REVIEW}
 
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
@@ -48,8 +56,10 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.READER: frozenset(_READER),
     Role.CONTRIBUTOR: frozenset(_CONTRIBUTOR),
     Role.REVIEWER: frozenset(_REVIEWER),
-    Role.MAINTAINER: frozenset(_CONTRIBUTOR | _REVIEWER | {Right.MANAGE, Right.AUDIT}),
+    Role.MAINTAINER: frozenset(_CONTRIBUTOR | _REVIEWER | {Right.EDIT, Right.MANAGE, Right.AUDIT}),
 }
+# What a role adds on things that are one's own: made by oneself or by one's service account, or part of such a thing.
+RIGHTS_ON_OWN: dict[Role, frozenset[Right]] = {Role.CONTRIBUTOR: frozenset({Right.EDIT})}
 
 SCOPE_FOR: dict[Right, Scope] = {
     Right.SEE: Scope.READ,
@@ -74,5 +84,10 @@ ROLE_LABELS = tuple((role.value, role.value.replace("_", " ").capitalize()) for 
 
 
 def roles_with(right: Right) -> list[str]:
-    """The names of the roles that hold this right."""
+    """The names of the roles that hold this right on whatever they are given on."""
     return [role.value for role, rights in RIGHTS_OF.items() if right in rights]
+
+
+def roles_with_on_own(right: Right) -> list[str]:
+    """The names of the roles that hold this right on what is one's own only."""
+    return [role.value for role, rights in RIGHTS_ON_OWN.items() if right in rights]

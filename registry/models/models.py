@@ -11,6 +11,7 @@ class RegisteredModel(models.Model):
     """A named line of versions. `last_number` is the highest number ever given, so numbers are never used twice."""
 
     access_inherits = "registry"
+    access_owner = "owner"
 
     registry = models.ForeignKey(Registry, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=256)

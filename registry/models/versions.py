@@ -16,6 +16,7 @@ class ModelVersion(models.Model):
     """
 
     access_part_of = "model"
+    access_owner = "uploader"
 
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.IntegerField()

@@ -11,6 +11,7 @@ class Experiment(models.Model):
     """A named set of runs. Grants can be given on it; without any it follows its registry."""
 
     access_inherits = "registry"
+    access_owner = "created_by"
 
     registry = models.ForeignKey(Registry, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=500)

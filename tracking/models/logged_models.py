@@ -18,6 +18,7 @@ class LoggedModel(models.Model):
         UPLOAD_FAILED = "LOGGED_MODEL_UPLOAD_FAILED"
 
     access_part_of = "experiment"
+    access_owner = "created_by"
 
     model_id = models.CharField(max_length=34, unique=True)
     experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="logged_models")

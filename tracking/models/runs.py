@@ -19,6 +19,7 @@ class Run(models.Model):
         KILLED = "KILLED"
 
     access_part_of = "experiment"
+    access_owner = "created_by"
 
     run_id = models.CharField(max_length=32, unique=True)
     experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="runs")

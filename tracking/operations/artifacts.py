@@ -26,7 +26,7 @@ def put_file(owner: Owner, path: str, pieces: Iterable[bytes], *, length: int | 
     Rights and path are judged before the first byte is read; bytes that come in vain are not kept. Not one
     transaction: an upload of an hour must not hold locks for an hour.
     """
-    access.require(actor, Right.LOG, owner)
+    access.require(actor, Right.EDIT, owner)
     paths.clean(path)
     check_active(owner)
     received = receive_bytes(pieces, length=length, actor=actor)
@@ -37,7 +37,7 @@ def put_file(owner: Owner, path: str, pieces: Iterable[bytes], *, length: int | 
 
 def begin_parts(owner: Owner, path: str, *, count: int, actor: User) -> PartUpload | None:
     """Begin an upload to `path` whose parts the client sends to the object store; None if the store takes none."""
-    access.require(actor, Right.LOG, owner)
+    access.require(actor, Right.EDIT, owner)
     paths.clean(path)
     check_active(owner)
     return parts.begin_parts(owner.folder, path, count=count, actor=actor)
@@ -48,7 +48,7 @@ def complete_parts(owner: Owner, path: str, name: str, etags: Mapping[int, str],
 
     Not one transaction, as in `put_file`: reading the bytes to hash them takes its time.
     """
-    access.require(actor, Right.LOG, owner)
+    access.require(actor, Right.EDIT, owner)
     check_active(owner)
     upload = find_parts(owner.folder, path, name, actor=actor)
     blob = parts.join_parts(upload, etags, actor=actor)
@@ -67,14 +67,14 @@ def complete_parts(owner: Owner, path: str, name: str, etags: Mapping[int, str],
 
 def abort_parts(owner: Owner, path: str, name: str, *, actor: User) -> None:
     """Give an upload in parts up."""
-    access.require(actor, Right.LOG, owner)
+    access.require(actor, Right.EDIT, owner)
     parts.drop_parts(find_parts(owner.folder, path, name, actor=actor), actor=actor)
 
 
 @transaction.atomic
 def remove(owner: Owner, path: str, *, actor: User) -> int:
     """Take out a file, or a folder with all that is below it; the empty path means everything. How many files went."""
-    access.require(actor, Right.LOG, owner)
+    access.require(actor, Right.EDIT, owner)
     owner = _lock(owner)
     count = folders.remove(owner.folder, path, actor=actor)
     if count:

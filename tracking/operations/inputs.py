@@ -43,7 +43,7 @@ def log_inputs(
     run: Run, *, datasets: Sequence[DatasetUse] = (), logged_models: Sequence[LoggedModel] = (), actor: User
 ) -> None:
     """Note what the run used. A data set of known name and digest stays as it is, and so does an input noted before."""
-    access.require(actor, Right.LOG, run)
+    access.require(actor, Right.EDIT, run)
     if len(datasets) > rules.MOST_INPUTS or len(logged_models) > rules.MOST_INPUTS:
         raise TooLarge(f"One call notes at most {rules.MOST_INPUTS} inputs.")
     for index, use in enumerate(datasets):
@@ -65,9 +65,9 @@ def log_inputs(
 @transaction.atomic
 def log_outputs(run: Run, *, outputs: Sequence[tuple[LoggedModel, int]], actor: User) -> None:
     """Note which logged models the run made, each with the step at which it did."""
-    access.require(actor, Right.LOG, run)
+    access.require(actor, Right.EDIT, run)
     for logged_model, _ in outputs:
-        access.require(actor, Right.LOG, logged_model)
+        access.require(actor, Right.EDIT, logged_model)
     run = lock_active_run(run)
     ModelOutput.objects.bulk_create(
         (ModelOutput(run=run, logged_model=logged_model, step=step) for logged_model, step in outputs),

@@ -46,7 +46,7 @@ def create_logged_model(
         rules.check_model_id(model_id)
     experiment = lock_active_experiment(experiment)
     if source_run is not None:
-        access.require(actor, Right.LOG, source_run)
+        access.require(actor, Right.EDIT, source_run)
         lock_active_run(source_run)
     created_at = created_at or timezone.now()
     logged_model = LoggedModel(
@@ -80,7 +80,7 @@ def create_logged_model(
 @transaction.atomic
 def finish_logged_model(logged_model: LoggedModel, status: str, *, actor: User) -> LoggedModel:
     """Say that its files are complete (ready) or that uploading them failed."""
-    access.require(actor, Right.LOG, logged_model)
+    access.require(actor, Right.EDIT, logged_model)
     if status not in LoggedModel.Status:
         raise Invalid("status", f"A logged model is one of {', '.join(LoggedModel.Status)}.")
     logged_model = lock_active_logged_model(logged_model)
@@ -115,21 +115,21 @@ def delete_logged_model(logged_model: LoggedModel, *, actor: User) -> None:
 @transaction.atomic
 def log_params(logged_model: LoggedModel, params: Mapping[str, str], *, actor: User) -> None:
     """Add parameters. Raises Invalid if one of them has another value already."""
-    access.require(actor, Right.LOG, logged_model)
+    access.require(actor, Right.EDIT, logged_model)
     _store_params(lock_active_logged_model(logged_model), params)
 
 
 @transaction.atomic
 def set_tags(logged_model: LoggedModel, tags: Mapping[str, str], *, actor: User) -> None:
     """Set tags, new or not."""
-    access.require(actor, Right.LOG, logged_model)
+    access.require(actor, Right.EDIT, logged_model)
     _store_tags(lock_active_logged_model(logged_model), tags)
 
 
 @transaction.atomic
 def delete_tag(logged_model: LoggedModel, key: str, *, actor: User) -> None:
     """Take a tag away. Raises NotFound if there is none."""
-    access.require(actor, Right.LOG, logged_model)
+    access.require(actor, Right.EDIT, logged_model)
     logged_model = lock_active_logged_model(logged_model)
     if not logged_model.tags.filter(key=key).delete()[0]:
         raise NotFound(f"No tag with key '{key}' found for model with ID '{logged_model.model_id}'.")

@@ -65,7 +65,7 @@ def log_batch(
 @transaction.atomic
 def delete_tag(run: Run, key: str, *, actor: User) -> None:
     """Take a tag away. Raises NotFound if there is none."""
-    access.require(actor, Right.LOG, run)
+    access.require(actor, Right.EDIT, run)
     run = lock_active_run(run)
     if not run.tags.filter(key=key).delete()[0]:
         raise NotFound(f"No tag with name: {key} in run with id {run.run_id}")
@@ -78,7 +78,7 @@ def _require_active(run: Run, actor: User) -> None:
     """
     found = _loggable.first(actor, run=run.pk)
     if found is None:
-        access.require(actor, Right.LOG, run)
+        access.require(actor, Right.EDIT, run)
         raise NotFound(f"Run with id={run.run_id} not found")
     run.deleted_at = found.deleted_at
     check_active(run)
@@ -138,7 +138,7 @@ def _store_model_metrics(run: Run, metrics: Sequence[Measurement], actor: User) 
     models = {
         model.model_id: model
         for model in access.visible(
-            actor, LoggedModel.objects.filter(model_id__in=ids, deleted_at=None), Right.LOG
+            actor, LoggedModel.objects.filter(model_id__in=ids, deleted_at=None), Right.EDIT
         ).filter(experiment__registry_id=run.experiment.registry_id)
     }
     if missing := sorted(ids - models.keys()):
@@ -194,8 +194,8 @@ _LATEST = Insert(
     "(old.step, old.timestamp, NOT old.is_nan, old.value)",
 )
 _loggable: VisibleRows[Any] = VisibleRows(
-    lambda actor: access.visible(actor, Run.objects.filter(pk=Blank("run", BigIntegerField())), Right.LOG).values_list(
+    lambda actor: access.visible(actor, Run.objects.filter(pk=Blank("run", BigIntegerField())), Right.EDIT).values_list(
         "deleted_at", named=True
     ),
-    Right.LOG,
+    Right.EDIT,
 )

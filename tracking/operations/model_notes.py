@@ -23,7 +23,7 @@ def note_model(run: Run, model: Mapping[str, Any], *, actor: User) -> None:
 
     The list is never cut as other tags are: half of it would be no JSON.
     """
-    access.require(actor, Right.LOG, run)
+    access.require(actor, Right.EDIT, run)
     run = lock_active_run(run)
     text = json.dumps([*_noted(run), dict(model)])
     if len(text) > LONGEST_NOTES:

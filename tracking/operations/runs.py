@@ -77,7 +77,7 @@ def update_run(
     run: Run, *, status: str | None = None, end_time: int | None = None, name: str | None = None, actor: User
 ) -> Run:
     """Change what is given: the status, when the run ended (milliseconds since 1970), its name."""
-    access.require(actor, Right.LOG, run)
+    access.require(actor, Right.EDIT, run)
     run = lock_active_run(run)
     before = {"status": run.status, "name": run.name}
     if status is not None:
