@@ -158,10 +158,11 @@ def _reached(actor: User, right: Right, model: type[Model]) -> Q:
 
 
 def _own(actor: User, model: type[Model], path: str = "") -> Q:
-    """The condition on rows reached over `path` that the actor, or a service account of theirs, made them or a whole."""
+    """The condition on rows reached over `path` that they, or what they are part of, were made by the actor."""
     condition = Q(pk__in=[])
     if owner := getattr(model, "access_owner", None):
-        condition |= Q(**{f"{path}{owner}": actor.pk}) | Q(**{f"{path}{owner}__owner": actor.pk})
+        own_accounts: QuerySet[User] = QuerySet(User).filter(Q(pk=actor.pk) | Q(owner=actor.pk))
+        condition |= Q(**{f"{path}{owner}__in": own_accounts.values("pk")})
     if part_of := getattr(model, "access_part_of", None):
         parent = model._meta.get_field(part_of).related_model
         condition |= _own(actor, parent, f"{path}{part_of}__")  # type: ignore[arg-type]
