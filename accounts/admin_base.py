@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
 from accounts import access
 from accounts.models import Team, User
@@ -32,6 +32,11 @@ def actor_of(request: HttpRequest) -> User:
 def is_administrator(request: HttpRequest) -> bool:
     """Whether to show what only administrators see."""
     return access.can(actor_of(request), Right.ADMINISTER, None)
+
+
+def audits(request: HttpRequest) -> bool:
+    """Whether to show what only administrators and auditors see."""
+    return access.can(actor_of(request), Right.AUDIT, None)
 
 
 class HouseAdmin(ModelAdmin):  # type: ignore[misc] # unfold has no types
@@ -63,7 +68,7 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc] # unfold has no types
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whether the list, or this row, may be opened."""
-        if self.for_administrators and not is_administrator(request):
+        if self.for_administrators and not audits(request):
             return False
         return obj is None or self.get_queryset(request).filter(pk=obj.pk).exists()
 
@@ -195,16 +200,20 @@ class GrantForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of the
     )
     role = forms.ChoiceField(choices=ROLE_LABELS, widget=UnfoldAdminSelectWidget)
 
+    ends_at = forms.SplitDateTimeField(
+        required=False, label="It ends at", widget=UnfoldAdminSplitDateTimeWidget, help_text="Empty for good."
+    )
+
     class Meta:
-        fields = ("content_object",)
+        fields = ("content_object", "ends_at")
 
 
 class GrantAdmin(HouseAdmin):
     """Roles on things of one kind, for those who manage them."""
 
     form_to_add = GrantForm
-    shown = ("content_object", "team", "role")
-    list_display = ("content_object", "team", "role")
+    shown = ("content_object", "team", "role", "ends_at")
+    list_display = ("content_object", "team", "role", "ends_at")
     list_select_related = ("content_object", "group__team", "permission")
     search_fields = ("content_object__name", "group__team__name")
 
@@ -247,7 +256,7 @@ class GrantAdmin(HouseAdmin):
     def create(self, said: dict[str, Any], *, actor: User) -> Model:
         """Give the role."""
         thing, team = said["content_object"], said["team"]
-        access.grant(Role(said["role"]), on=thing, to=team, actor=actor)
+        access.grant(Role(said["role"]), on=thing, to=team, ends_at=said["ends_at"], actor=actor)
         given: Model = self.model.objects.get(content_object=thing, group=team.group)
         return given
 

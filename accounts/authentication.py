@@ -14,13 +14,15 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import attempts
 from accounts.models import ApiToken, User
+from accounts.models.tokens import TOKEN_MARK
+from accounts.second_factors import has_second_factor, needs_second_factor
 from events import context
 from lib import digests
 from lib.errors import Unauthenticated
 from lib.statements import Blank, Statement
 
-TOKEN_MARK = "gate_"  # noqa: S105 - the first letters of every token, not one
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 _token_of = Statement(
@@ -34,22 +36,29 @@ class NameOrEmailBackend(ModelBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """The person with this name and password, or None."""
-        if not username or not password:
+        """The person with this name (or `email`) and password, or None. Raises TooOften after many wrong passwords."""
+        name = username or kwargs.get("email")
+        if not name or not password or not settings.PASSWORD_SIGN_IN:
             return None
-        return with_password(username, password)
+        return with_password(name, password, address=request.META.get("REMOTE_ADDR", "") if request else "")
 
 
-def with_password(name: str, password: str) -> User | None:
-    """The active person of this user name or e-mail, if the password is right; as slow for unknown names."""
+def with_password(name: str, password: str, *, address: str = "") -> User | None:
+    """The active person of this user name or e-mail, if the password is right; as slow for unknown names.
+
+    Raises TooOften for right and wrong passwords alike while too many wrong ones lock the name or the address.
+    """
+    attempt = attempts.begin(name, address)
     people = User.objects.filter(Q(username=name.lower()) | Q(email__iexact=name), kind=User.Kind.PERSON)
     # PostgreSQL cannot even be asked for a name with a NUL in it.
     user = people.first() if "\0" not in name else None
     if user is None:
         make_password(password)
-        return None
-    is_right = _password_is_right(password, user.password, _fingerprint(password, user.password))
-    return user if is_right and user.is_active else None
+    elif _password_is_right(password, user.password, _fingerprint(password, user.password)) and user.is_active:
+        attempts.note_success(attempt)
+        return user
+    attempts.note_failure(attempt, user)
+    return None
 
 
 def with_token(secret: str, *, address: str = "") -> User:
@@ -66,19 +75,25 @@ def with_token(secret: str, *, address: str = "") -> User:
 
 
 def with_basic(name: str, password: str, *, address: str = "") -> User:
-    """Name and password, or any name with a token as the password. Raises Unauthenticated."""
+    """Name and password, or any name with a token as the password. Raises Unauthenticated or TooOften."""
     if password.startswith(TOKEN_MARK):
         return with_token(password, address=address)
-    user = with_password(name, password)
+    if not settings.PASSWORD_SIGN_IN:
+        raise Unauthenticated("Use an access token: passwords are switched off here.")
+    user = with_password(name, password, address=address)
     if user is None:
         raise Unauthenticated("The user name or the password is wrong.")
+    if has_second_factor(user):
+        raise Unauthenticated("Use an access token: your account has a second factor.")
+    if needs_second_factor(user):
+        raise Unauthenticated("Use an access token: your account needs a second factor.")
     return user
 
 
 def with_header(header: str, *, address: str = "") -> User:
     """Whoever an Authorization header names: a bearer token (RFC 6750) or basic credentials (RFC 7617).
 
-    Raises Unauthenticated, also for a header that cannot be read.
+    Raises Unauthenticated, also for a header that cannot be read, and TooOften after many wrong passwords.
     """
     scheme, _, value = header.strip().partition(" ")
     match scheme.lower():

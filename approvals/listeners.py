@@ -31,6 +31,14 @@ def apply_when_scanned(event: Event, subject: Model) -> None:
             tasks.apply.delay_on_commit(pk)
 
 
+def apply_when_moved(event: Event, subject: Model) -> None:
+    """Somebody made the move of an approved review by hand: the review is done."""
+    if event.kind in (Kind.STAGE_CHANGED, Kind.ALIAS_MOVED) and event.actor_name != "system":
+        waiting = Review.objects.filter(state=Review.State.APPROVED, version=subject.pk)
+        for pk in waiting.values_list("pk", flat=True):
+            tasks.apply.delay_on_commit(pk)
+
+
 def close_with_version(event: Event, subject: Model) -> None:
     """Nobody decides about a version that is gone."""
     if event.kind in (Kind.VERSION_DELETED, Kind.MODEL_DELETED):

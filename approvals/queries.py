@@ -9,11 +9,12 @@ from accounts import access
 from accounts.models import Registry, User
 from accounts.rights import Right
 from approvals.models import Decision, Policy, Review
-from approvals.rules import Check, Said, approvals_check, scan_check
+from approvals.rules import Check, Said, approvals_check, approving, scan_check
 from approvals.subjects import subject_digest, too_close
 from lib.errors import NotFound
 from lib.statements import Blank, Statement
 from registry.models import ModelVersion, Stage
+from registry.protections import guard_of, passages
 from registry.queries import Comparison, compare
 from scanning.queries import verdict_of
 
@@ -105,6 +106,55 @@ def checks(review: Review) -> list[Check]:
         )
     )
     return answers
+
+
+def passage_check(review: Review) -> Check | None:
+    """Whether the one who asked, or one who approves, may move where places are protected; None where none is touched.
+
+    Gatehouse makes the move only if this holds. Somebody else who may can make it as soon as all the others hold.
+    """
+    version, model = review.version, review.version.model
+    guard = guard_of(model, actor=review.requested_by)
+    ways = passages(version, stage=review.stage, alias=review.alias) if guard.places else []
+    steps = [step for way in ways for step in guard.on_the_way(way)]
+    if not steps:
+        return None
+    for person in [review.requested_by, *_approving(review)]:
+        if access.can(person, Right.PROMOTE, version) and not guard_of(model, actor=person).reasons(*ways):
+            return Check("passage", True, f"{person.name} may make this move.")
+    # One that is entered and left by another version is named once, as entered.
+    leaves = dict(sorted(steps, key=lambda step: step[1], reverse=True))
+    named = {place: leaves[place] for place, _ in steps}
+    what = "; ".join(f"{place.what(leaving=leaving)}: {place.who}" for place, leaving in named.items())
+    if review.state == Review.State.APPROVED:
+        return Check("passage", False, f"Approved; waiting for somebody who may {what}.")
+    return Check("passage", False, f"Neither who asked nor anybody who approved may {what}.")
+
+
+def checks_in_full(review: Review) -> list[Check]:
+    """Everything that Gatehouse waits for before it makes the move itself."""
+    passage = passage_check(review)
+    return [*checks(review), *([passage] if passage else [])]
+
+
+def may_carry_out(review: Review, actor: User) -> bool:
+    """Whether the move of an approved review that waits for somebody could be made by this actor now."""
+    if review.state != Review.State.APPROVED or not access.can(actor, Right.PROMOTE, review):
+        return False
+    ways = passages(review.version, stage=review.stage, alias=review.alias)
+    guard = guard_of(review.version.model, actor=actor)
+    return not guard.reasons(*ways) and all(check.holds for check in checks(review))
+
+
+def _approving(review: Review) -> list[User]:
+    """Those whose approval counts now."""
+    policies = policies_on(review)
+    people = approving(
+        _said(review),
+        subject_digest=subject_digest(review.version, policies),
+        excluded=too_close(review) if any(policy.separates_duties for policy in policies) else {},
+    )
+    return list(User.objects.filter(pk__in=people).order_by("pk"))
 
 
 def _said(review: Review) -> list[Said]:

@@ -30,10 +30,7 @@ def approvals_check(
 
     The last approval or request for changes of a person counts; one about an earlier state of the subject is stale.
     """
-    last: dict[int, Said] = {}
-    for said in decisions:
-        if said.verdict in ("approve", "request_changes", "reject") and said.person not in excluded:
-            last[said.person] = said
+    last = _last_words(decisions, excluded)
     fresh = [said for said in last.values() if said.subject_digest == subject_digest]
     unhappy = [said.name for said in fresh if said.verdict != "approve"]
     approving = [said.name for said in fresh if said.verdict == "approve"]
@@ -51,6 +48,20 @@ def approvals_check(
     return Check(
         "approvals", False, f"{missing} more approval{'' if missing == 1 else 's'} by a reviewer needed.{outdated}"
     )
+
+
+def approving(decisions: Sequence[Said], *, subject_digest: str, excluded: Collection[int] = ()) -> list[int]:
+    """Who approves of the subject as it is now, by the rules of `approvals_check`."""
+    last = _last_words(decisions, excluded).values()
+    return [said.person for said in last if said.verdict == "approve" and said.subject_digest == subject_digest]
+
+
+def _last_words(decisions: Sequence[Said], excluded: Collection[int]) -> dict[int, Said]:
+    last: dict[int, Said] = {}
+    for said in decisions:
+        if said.verdict in ("approve", "request_changes", "reject") and said.person not in excluded:
+            last[said.person] = said
+    return last
 
 
 SCAN_SENTENCES = {

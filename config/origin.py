@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Callable
+from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from events import context
@@ -15,6 +17,15 @@ _LOOSER_POLICY = (
 _NEEDS_LOOSER_POLICY = ("/admin", "/api/v1/docs")
 
 
+def _client_of(request: HttpRequest) -> str:
+    """The address that the nearest proxy has seen: the last one that it added, as clients may send others before it."""
+    last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    try:
+        return str(ip_address(last))
+    except ValueError:
+        return str(request.META.get("REMOTE_ADDR", ""))
+
+
 class OriginMiddleware:
     """Notes where a request comes from for the audit log, and tells the client the request's id."""
 
@@ -23,6 +34,8 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request between setting and clearing its origin."""
+        if settings.BEHIND_PROXY:
+            request.META["REMOTE_ADDR"] = _client_of(request)
         request_id = secrets.token_hex(8)
         context.begin(context.Origin(address=request.META.get("REMOTE_ADDR", ""), request_id=request_id))
         try:

@@ -19,11 +19,13 @@ CSRF_TRUSTED_ORIGINS = environment.listed("TRUSTED_ORIGINS")
 # The two places where a lower floor calls upward.
 PROMOTION_GATES = ["scanning.gates.unsafe_stays_out", "approvals.gates.policy_holds"]
 EVENT_LISTENERS = [
+    "accounts.listeners.close_requests_with_thing",
     "tracking.listeners.furnish_registry",
     "registry.listeners.furnish_registry",
     "scanning.listeners.scan_new_version",
     "approvals.listeners.furnish_registry",
     "approvals.listeners.apply_when_scanned",
+    "approvals.listeners.apply_when_moved",
     "approvals.listeners.close_with_version",
 ]
 
@@ -36,6 +38,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "guardian",
     "csp",
     "django_htmx",
@@ -67,6 +75,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dashboard.sign_in.middleware.SessionTrace",
+    "dashboard.sign_in.middleware.SecondFactorFirst",
     "dashboard.middleware.HouseErrorPages",
 ]
 
@@ -100,10 +111,56 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# How many wrong passwords within how many seconds lock a name from one address, a name from anywhere, and an address.
+SIGN_IN_LOCKS = {"name_and_address": (10, 900), "name": (100, 3600), "address": (200, 900)}
+INVITATION_DAYS = 7
+# How far in the future the end of a role may lie that somebody asks for.
+LONGEST_REQUESTED_ROLE_DAYS = environment.whole_number("LONGEST_REQUESTED_ROLE_DAYS", 365)
+# The longest life of access tokens in days; one that was made for longer ends that long after it was made.
+TOKEN_LONGEST_LIFE_DAYS = environment.whole_number("TOKEN_LONGEST_LIFE_DAYS", 366)
+TOKEN_LONGEST_LIFE_DAYS_SERVICE = environment.whole_number("TOKEN_LONGEST_LIFE_DAYS_SERVICE", TOKEN_LONGEST_LIFE_DAYS)
+# Hosts (or host:port) of issuers of identity tokens that may have a private address and may do without https.
+ISSUERS_INSIDE = environment.listed("ISSUERS_INSIDE")
+IDENTITY_TOKEN_LONGEST_AGE_MINUTES = environment.whole_number("IDENTITY_TOKEN_LONGEST_AGE_MINUTES", 60)
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 ANONYMOUS_USER_NAME = None
+# Off: nobody signs in with a password, neither on pages nor at an API; what is left is single sign-on, and tokens.
+PASSWORD_SIGN_IN = environment.is_on("PASSWORD_SIGN_IN", default=True)
+REQUIRE_SECOND_FACTOR = environment.one_of("REQUIRE_SECOND_FACTOR", "off", "administrators", "everybody")
+
+# Mail: printed unless there is a server to send it.
+MAIL_IS_SENT = bool(os.environ.get("EMAIL_URL"))
+globals().update(environment.mail_server(os.environ.get("EMAIL_URL", "")))
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM") or "gatehouse@localhost"
+
+# Sign-in on pages. What is not offered (sign-up, several addresses, ...) has no address in dashboard.urls.
+ACCOUNT_ADAPTER = "dashboard.sign_in.adapters.PagesAdapter"
+ACCOUNT_FORMS = {
+    "login": "dashboard.forms.session.SignInForm",
+    "change_password": "dashboard.forms.session.ChangePasswordForm",
+    "reset_password": "dashboard.forms.session.ForgottenForm",
+    "reset_password_from_key": "dashboard.forms.session.NewPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = MAIL_IS_SENT
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Gatehouse] "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if environment.is_on("HTTPS_ONLY") else "http"
+# Guessing is slowed down in accounts.authentication, which counts in the database; these would count per process.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {"authenticate": "dashboard.forms.session.CodeForm"}
+SOCIALACCOUNT_ADAPTER = "dashboard.sign_in.adapters.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = environment.single_sign_on()
+OIDC_GROUPS_CLAIM = os.environ.get("OIDC_GROUPS_CLAIM") or "groups"
+OIDC_CREATE_PEOPLE = environment.is_on("OIDC_CREATE_PEOPLE", default=True)
+OIDC_LINK_BY_EMAIL = environment.is_on("OIDC_LINK_BY_EMAIL")
+OIDC_ADMINISTRATORS_GROUP = os.environ.get("OIDC_ADMINISTRATORS_GROUP", "")
+OIDC_AUDITORS_GROUP = os.environ.get("OIDC_AUDITORS_GROUP", "")
 # Access is decided in accounts.access, which reads guardian's tables without guardian's backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
@@ -118,6 +175,8 @@ CELERY_BEAT_SCHEDULE = {
     "resend-stale-scans": {"task": "scanning.resend_stale_scans", "schedule": 30.0},
     "apply-approved-reviews": {"task": "approvals.apply_approved_reviews", "schedule": 60.0},
     "sweep-blobs": {"task": "blobs.sweep", "schedule": 3600.0},
+    "end-grants": {"task": "accounts.end_grants", "schedule": 60.0},
+    "sweep-accounts": {"task": "accounts.sweep", "schedule": 3600.0},
 }
 
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -125,7 +184,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.is_on("HTTPS_ONLY")
 SECURE_SSL_REDIRECT = environment.is_on("HTTPS_ONLY")
 SECURE_HSTS_SECONDS = 31_536_000 if environment.is_on("HTTPS_ONLY") else 0
-if environment.is_on("BEHIND_PROXY"):
+BEHIND_PROXY = environment.is_on("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -7,7 +7,7 @@ from django.urls import reverse_lazy
 
 def _page(title: str, name: str, icon: str, *, for_administrators: bool = False) -> dict[str, Any]:
     page: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}_changelist")}
-    return page | {"permission": "accounts.admin_base.is_administrator"} if for_administrators else page
+    return page | {"permission": "accounts.admin_base.audits"} if for_administrators else page
 
 
 NAVIGATION = [
@@ -35,9 +35,12 @@ NAVIGATION = [
         "items": [
             _page("Accounts", "accounts_user", "person", for_administrators=True),
             _page("Teams", "accounts_team", "groups", for_administrators=True),
+            _page("Invitations", "accounts_invitation", "mail", for_administrators=True),
             _page("Roles on registries", "accounts_registrygrant", "key"),
             _page("Roles on models", "registry_registeredmodelgrant", "vpn_key"),
+            _page("Access requests", "accounts_accessrequest", "how_to_reg"),
             _page("Tokens", "accounts_apitoken", "token"),
+            _page("Trusted jobs", "accounts_trustedworkload", "smart_toy"),
         ],
     },
     {

@@ -3,6 +3,7 @@
 from django.db.models import Model
 from django.urls import reverse
 
+from accounts.models import AccessRequest, Registry
 from approvals.models import Review
 from registry.models import ModelVersion, RegisteredModel
 from tracking.models import Experiment, Run
@@ -19,6 +20,10 @@ def address(thing: Model, page: str = "") -> str:
             return reverse(page or "review", args=[thing.pk])
         case Run():
             return reverse(page or "run", args=[thing.run_id])
+        case Registry():
+            return reverse(page or "registry", args=[thing.name])
+        case AccessRequest():
+            return reverse(page or "access-request", args=[thing.pk])
         case Experiment():
             return reverse(page or "experiment", args=[thing.pk])
     raise TypeError(f"A {type(thing).__name__} has no page.")

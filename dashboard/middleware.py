@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from lib.errors import (
@@ -62,13 +64,22 @@ class HouseErrorPages:
         if isinstance(exception, NotFound):
             return render(request, "404.html", status=status)
         if isinstance(exception, Forbidden):
-            return render(request, "403.html", {"reason": exception.message}, status=status)
+            return render(request, "403.html", {"reason": exception.message, "why": _why(request)}, status=status)
         return render(request, "errors/refused.html", {"reason": exception.message, "status": status}, status=status)
 
 
 def _is_page(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and match.func.__module__.startswith("dashboard.")
+
+
+def _why(request: HttpRequest) -> str:
+    """Where the page is that explains access to what the address names; empty where it names none."""
+    names = request.resolver_match.kwargs if request.resolver_match else {}
+    if "registry" not in names:
+        return ""
+    asked = {"registry": names["registry"], "model": names.get("name", ""), "version": names.get("number", "")}
+    return f"{reverse('explain')}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _page_before(request: HttpRequest) -> str:

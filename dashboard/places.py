@@ -7,6 +7,7 @@ from approvals.queries import policies_in_force
 from registry.gates import Move, refusals
 from registry.models import ModelVersion, Placement, Stage
 from registry.models.stages import NO_STAGE
+from registry.protections import Passage, guard_of
 from registry.queries import stages_of
 
 
@@ -18,6 +19,8 @@ class Place:
     alias: str
     is_here: bool
     is_governed: bool
+    # Who alone may move versions there, in words; empty where no place is protected.
+    kept_for: str
     reasons: list[str]
 
     @property
@@ -27,25 +30,30 @@ class Place:
 
 
 def places_of(version: ModelVersion, standing: list[Placement], *, actor: User) -> list[Place]:
-    """Every stage of the ladder, the aliases that policies protect and those that the version has, in this order.
+    """Every stage of the ladder, the aliases that are governed or protected, and those that the version has.
 
     `standing` are the open placements of the version.
     """
     policies = policies_in_force(version.model.registry_id)
     stages = {policy.stage for policy in policies}
     protected = [policy.alias for policy in policies if policy.alias]
+    guard = guard_of(version.model, actor=actor)
+    kept = [place.alias for place in guard.places if place.alias]
     under = [place.alias for place in standing if place.alias]
     present = next((place.stage for place in standing if place.stage), None)
     # Asked once, though it holds back every other stage.
-    kept_here = refusals(Move(version=version, actor=actor, stage=present, leaves=True)) if present else []
+    kept_here = guard.reasons(Passage(out_of=present)) if present else []
+    kept_here += refusals(Move(version=version, actor=actor, stage=present, leaves=True)) if present else []
     moves = [Move(version=version, actor=actor, stage=stage) for stage in stages_of(version.model.registry)]
-    moves += [Move(version=version, actor=actor, alias=alias) for alias in dict.fromkeys([*protected, *under])]
+    moves += [Move(version=version, actor=actor, alias=alias) for alias in dict.fromkeys([*protected, *kept, *under])]
     found = []
     for move in moves:
         is_here = move.stage == (present or _no_stage(move)) if move.stage else move.alias in under
         is_governed = move.stage.name in stages if move.stage else move.alias in protected
-        reasons = [] if is_here else [*(kept_here if move.stage else []), *refusals(move)]
-        found.append(Place(move.stage, move.alias, is_here, is_governed, reasons))
+        passage = Passage(to=move.stage, alias=move.alias)
+        asked = [] if is_here else [*(kept_here if move.stage else []), *guard.reasons(passage), *refusals(move)]
+        place = guard.at(move.stage, move.alias)
+        found.append(Place(move.stage, move.alias, is_here, is_governed, place.who if place else "", asked))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The audit log in the admin, to be read by administrators. This floor knows no rights, so it asks nobody else."""
+"""The audit log in the admin, for administrators and auditors. This floor knows no rights, so it asks nobody else."""
 
 from typing import Any
 
@@ -59,12 +59,13 @@ class EventAdmin(ModelAdmin):
         return lookup.partition("__")[0] in ("actor_id", "at")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Administrators."""
+        """Administrators and auditors."""
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
-        """Administrators."""
-        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+        """Administrators and auditors."""
+        user = request.user
+        return bool(user.is_active and (getattr(user, "is_superuser", False) or getattr(user, "is_auditor", False)))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never: operations write the log."""

@@ -7,13 +7,13 @@ from django.db.models import BigIntegerField, CharField, Exists, IntegerField, O
 from django.db.models.functions import Cast
 
 from accounts.models import User
-from accounts.statements import RowsInRegistry
+from accounts.statements import RowsInRegistry, VisibleRows
 from lib.errors import NotFound
 from lib.json_lists import JsonList
 from lib.moments import Milliseconds
 from lib.statements import Blank, Statement
 from registry.models import ModelTag, ModelVersion, Placement, RegisteredModel, VersionTag
-from registry.queries import models_for, versions_for
+from registry.queries import models_for, origin_seen, versions_for
 
 _OPEN = Placement.objects.filter(closed_at=None)
 _AT_STAGE = _OPEN.filter(stage__isnull=False)
@@ -22,7 +22,9 @@ _AT_STAGE = _OPEN.filter(stage__isnull=False)
 class VersionFacts(Protocol):
     """One version. Times are milliseconds since 1970.
 
-    `tags_json` is a list of objects with key and value, `aliases_json` a list of names; None for an empty one.
+    `tags_json` is a list of objects with key and value, `aliases_json` a list of names; None for an empty one. Where it
+    comes from (`source`, `run_link`, run and logged model) is for those with `is_origin_seen`; for others there is
+    `source` alone, and only if it says where the files are kept.
     """
 
     pk: int
@@ -31,6 +33,9 @@ class VersionFacts(Protocol):
     description: str
     source: str
     run_link: str
+    tree_id: int | None
+    copied_from_id: int | None
+    is_origin_seen: bool
     created_ms: int
     updated_ms: int
     model__name: str
@@ -55,12 +60,13 @@ class ModelFacts(Protocol):
     aliases_json: str | None
 
 
-def version_facts(versions: QuerySet[ModelVersion]) -> QuerySet[Any, Any]:
-    """The facts of these versions."""
+def version_facts(versions: QuerySet[ModelVersion], actor: User) -> QuerySet[Any, Any]:
+    """The facts of these versions, with as much of their lineage as the actor sees."""
     here = _OPEN.filter(version=OuterRef("pk"))
     facts = versions.select_related(None).annotate(
         created_ms=Milliseconds("created_at"),
         updated_ms=Milliseconds("updated_at"),
+        is_origin_seen=origin_seen(actor),
         stage_name=Subquery(_AT_STAGE.filter(version=OuterRef("pk")).values("stage__name")[:1]),
         tags_json=JsonList(VersionTag.objects.filter(version=OuterRef("pk")).order_by("pk"), key="key", value="value"),
         aliases_json=JsonList(here.exclude(alias="").order_by("alias"), "alias"),
@@ -104,9 +110,9 @@ def find_model_facts(registry: str | None, name: str, *, actor: User) -> ModelFa
     return found
 
 
-def facts_of_version(version: ModelVersion) -> VersionFacts:
+def facts_of_version(version: ModelVersion, *, actor: User) -> VersionFacts:
     """The facts of a version that was found or made for the actor before."""
-    return _version_itself.all(pk=version.pk)[0]
+    return _version_itself.all(actor, pk=version.pk)[0]
 
 
 def facts_of_model(model: RegisteredModel) -> ModelFacts:
@@ -114,9 +120,9 @@ def facts_of_model(model: RegisteredModel) -> ModelFacts:
     return _model_itself.all(pk=model.pk)[0]
 
 
-def facts_of_versions(pks: Sequence[int]) -> list[VersionFacts]:
+def facts_of_versions(pks: Sequence[int], *, actor: User) -> list[VersionFacts]:
     """The facts of versions that were found for the actor before, in the order of these keys."""
-    found = {facts.pk: facts for facts in _versions_among.all(pks=list(pks))}
+    found = {facts.pk: facts for facts in _versions_among.all(actor, pks=list(pks))}
     return [found[pk] for pk in pks if pk in found]
 
 
@@ -126,20 +132,20 @@ def facts_of_models(pks: Sequence[int]) -> list[ModelFacts]:
     return [found[pk] for pk in pks if pk in found]
 
 
-def newest_of(model_id: int) -> list[VersionFacts]:
+def newest_of(model_id: int, *, actor: User) -> list[VersionFacts]:
     """The newest version at each stage of one model, the one at no stage first."""
-    return _newest.all(pk=model_id)
+    return _newest.all(actor, pk=model_id)
 
 
-def newest_of_each(model_ids: Sequence[int]) -> dict[int, list[VersionFacts]]:
+def newest_of_each(model_ids: Sequence[int], *, actor: User) -> dict[int, list[VersionFacts]]:
     """The same for many models, by their keys."""
     found: dict[int, list[VersionFacts]] = {pk: [] for pk in model_ids}
-    for facts in _newest_among.all(pks=list(model_ids)):
+    for facts in _newest_among.all(actor, pks=list(model_ids)):
         found[facts.model_id].append(facts)
     return found
 
 
-def _newest_per_stage(models: QuerySet[RegisteredModel]) -> QuerySet[Any, Any]:
+def _newest_per_stage(models: QuerySet[RegisteredModel], actor: User) -> QuerySet[Any, Any]:
     placed = _AT_STAGE.filter(model=OuterRef("pk"), stage=OuterRef("registry__stages")).order_by("-version_id")
     unplaced = ModelVersion.objects.filter(
         ~Exists(_AT_STAGE.filter(version=OuterRef("pk"))), model=OuterRef("pk"), deleted_at=None
@@ -149,13 +155,15 @@ def _newest_per_stage(models: QuerySet[RegisteredModel]) -> QuerySet[Any, Any]:
     )
     position = _AT_STAGE.filter(version=OuterRef("pk")).values("stage__position")[:1]
     rows = ModelVersion.objects.filter(pk__in=wanted).order_by("model_id", Subquery(position).asc(nulls_first=True))
-    return version_facts(rows)
+    return version_facts(rows, actor)
 
 
 _NAME, _NUMBER, _ALIAS = Blank("name", CharField()), Blank("number", IntegerField()), Blank("alias", CharField())
 _version = RowsInRegistry(
     "model__registry",
-    lambda actor, registry: version_facts(versions_for(actor).filter(registry, model__name=_NAME, number=_NUMBER)),
+    lambda actor, registry: version_facts(
+        versions_for(actor).filter(registry, model__name=_NAME, number=_NUMBER), actor
+    ),
 )
 _version_under_alias = RowsInRegistry(
     "model__registry",
@@ -165,17 +173,24 @@ _version_under_alias = RowsInRegistry(
             pk=Subquery(
                 _OPEN.filter(registry, model__name=_NAME, model__deleted_at=None, alias=_ALIAS).values("version")[:1]
             )
-        )
+        ),
+        actor,
     ),
 )
 _model = RowsInRegistry("registry", lambda actor, registry: model_facts(models_for(actor).filter(registry, name=_NAME)))
 # Of one thing, and of a page of things: with a list of one PostgreSQL would plan anew each time.
 _PK, _PKS = Blank("pk", BigIntegerField()), Blank("pks", BigIntegerField())
-_version_itself: Statement[VersionFacts] = Statement(lambda: version_facts(ModelVersion.objects.filter(pk=_PK)))
-_versions_among: Statement[VersionFacts] = Statement(lambda: version_facts(ModelVersion.objects.filter(pk__among=_PKS)))
+_version_itself: VisibleRows[VersionFacts] = VisibleRows(
+    lambda actor: version_facts(ModelVersion.objects.filter(pk=_PK), actor)
+)
+_versions_among: VisibleRows[VersionFacts] = VisibleRows(
+    lambda actor: version_facts(ModelVersion.objects.filter(pk__among=_PKS), actor)
+)
 _model_itself: Statement[ModelFacts] = Statement(lambda: model_facts(RegisteredModel.objects.filter(pk=_PK)))
 _models_among: Statement[ModelFacts] = Statement(lambda: model_facts(RegisteredModel.objects.filter(pk__among=_PKS)))
-_newest: Statement[VersionFacts] = Statement(lambda: _newest_per_stage(RegisteredModel.objects.filter(pk=_PK)))
-_newest_among: Statement[VersionFacts] = Statement(
-    lambda: _newest_per_stage(RegisteredModel.objects.filter(pk__among=_PKS))
+_newest: VisibleRows[VersionFacts] = VisibleRows(
+    lambda actor: _newest_per_stage(RegisteredModel.objects.filter(pk=_PK), actor)
+)
+_newest_among: VisibleRows[VersionFacts] = VisibleRows(
+    lambda actor: _newest_per_stage(RegisteredModel.objects.filter(pk__among=_PKS), actor)
 )

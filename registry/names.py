@@ -1,18 +1,16 @@
 """What models, aliases and tags may be called."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from lib.errors import Invalid
+from lib.look_alikes import fold, has_unseen, mixes_scripts
+
+__all__ = ["fold"]  # what names are equal by, for those who store names
 
 _ALIAS = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _NUMBER_ALIAS = re.compile(r"v\d+", re.IGNORECASE)
 _TAG_KEY = re.compile(r"[\w\-./: ]{1,250}")
-# Letters, marks and signs that take no room on a screen, beside those that Unicode calls formats.
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
 LONGEST_NAME = 256
 LONGEST_TAG_VALUE = 100_000
 LONGEST_DESCRIPTION = 100_000
@@ -28,15 +26,12 @@ def check_model_name(name: str) -> None:
         raise Invalid("name", f"A model's name has at most {LONGEST_NAME} characters.")
     if bad := sorted({char for char in name if char in "/:#?%\\"}):
         raise Invalid("name", f"Invalid model name {name!r}: the name cannot contain {' '.join(bad)}.")
-    if not name.isprintable() or _UNSEEN.search(name):
+    if has_unseen(name):
         raise Invalid("name", f"Invalid model name {name!r}: the name holds characters that cannot be seen.")
+    if mixes_scripts(name):
+        raise Invalid("name", f"Invalid model name {name!r}: a word has letters of two scripts that look alike.")
     if name != name.strip() or name.startswith(".") or name.endswith("."):
         raise Invalid("name", f"Invalid model name {name!r}: no space at either end, and no dot there.")
-
-
-def fold(name: str) -> str:
-    """The form in which names that look alike are equal: case, width, compatibility characters, runs of blanks."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
 def check_alias(alias: str) -> None:

@@ -1,10 +1,10 @@
 """Reading models, versions and placements as an actor may see them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import CharField, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts import access
 from accounts.models import Registry, User
@@ -17,7 +17,7 @@ from registry.models import ModelVersion, Placement, RegisteredModel, Stage
 from registry.models.stages import NO_STAGE
 from registry.names import fold
 from tracking.models import Dataset, LoggedModel, Run
-from tracking.queries import logged_models_for, runs_for
+from tracking.queries import runs_for
 
 # What a full answer about a version names, fetched along with it.
 _WITH_VERSION = ("model__registry", "source_run", "logged_model", "tree", "uploader")
@@ -216,31 +216,71 @@ def _files(version: ModelVersion | None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Lineage:
-    """Where a version comes from; None also for what the actor may not see."""
+    """Where a version comes from; None also for what the actor may not see.
+
+    `source` and `run_link` say it in the words of the client; they are empty where any of it is hidden.
+    """
 
     run: Run | None
     logged_model: LoggedModel | None
     copied_from: ModelVersion | None
     datasets: list[Dataset]
+    source: str
+    run_link: str
+
+
+def origin_seen(actor: User) -> Q:
+    """The condition on versions that the actor sees all that they were made from: run, logged model, version copied."""
+    run = access.visible(actor, Run.objects.filter(pk=OuterRef("source_run")))
+    logged_model = access.visible(actor, LoggedModel.objects.filter(pk=OuterRef("logged_model")))
+    copied = access.visible(actor, ModelVersion.objects.filter(pk=OuterRef("copied_from")))
+    return (
+        (Q(source_run=None) | Q(Exists(run)))
+        & (Q(logged_model=None) | Q(Exists(logged_model)))
+        & (Q(copied_from=None) | Q(Exists(copied)))
+    )
+
+
+def without_hidden_runs(lines: Sequence[Event], *, actor: User) -> Sequence[Event]:
+    """The same lines of the log, to be shown: of the runs that they name only those that the actor sees."""
+    named = {run_id for line in lines if (run_id := line.details.get("run"))}
+    seen = set(runs_for(actor).filter(run_id__in=named).values_list("run_id", flat=True)) if named else set()
+    for line in lines:
+        if line.details.get("run") not in seen:
+            line.details = {name: value for name, value in line.details.items() if name != "run"}
+    return lines
 
 
 def lineage_of(version: ModelVersion, *, actor: User) -> Lineage:
     """The origin of a version that was found for the actor before, as far as the actor sees it."""
     run = runs_for(actor).filter(pk__in=[version.source_run_id]).first()
+    logged_model = access.visible(actor, LoggedModel.objects.filter(pk__in=[version.logged_model_id])).first()
+    copies = ModelVersion.objects.select_related("model__registry").filter(pk__in=[version.copied_from_id])
+    copied_from = access.visible(actor, copies).first()
+    is_hidden = (
+        (version.source_run_id and not run)
+        or (version.logged_model_id and not logged_model)
+        or (version.copied_from_id and not copied_from)
+    )
+    # The address of files that are kept elsewhere is what the version is, not where it comes from.
+    tells = not is_hidden or not (version.tree_id or version.copied_from_id)
     return Lineage(
         run=run,
-        logged_model=logged_models_for(actor).filter(pk__in=[version.logged_model_id]).first(),
-        copied_from=versions_for(actor).filter(pk__in=[version.copied_from_id]).first(),
+        logged_model=logged_model if logged_model and logged_model.deleted_at is None else None,
+        copied_from=copied_from if copied_from and copied_from.deleted_at is None else None,
         datasets=list(version.datasets.order_by("name", "digest")) if run else [],
+        source=version.source if tells else "",
+        run_link=version.run_link if tells else "",
     )
 
 
-def activity_of(model: RegisteredModel) -> QuerySet[Event]:
-    """What happened to a model and to its versions, newest first."""
+def activity_of(model: RegisteredModel, *, actor: User) -> QuerySet[Event]:
+    """What happened to a model and to its versions, newest first; who got which role only for those who audit it."""
     versions = ModelVersion.objects.filter(model=model).values("pk")
     about_model = Q(subject_type=RegisteredModel.__name__, subject_id=model.pk)
     about_versions = Q(subject_type=ModelVersion.__name__, subject_id__in=versions)
-    return Event.objects.filter(about_model | about_versions).order_by("-id")
+    lines = Event.objects.filter(about_model | about_versions).order_by("-id")
+    return lines if access.can(actor, Right.AUDIT, model) else lines.exclude(kind__startswith="role.")
 
 
 def _name_of(registry: Registry | str | None) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Registry, User
 from accounts.statements import VisiblePages
@@ -12,8 +12,8 @@ from lib.comparisons import Comparison, Order, kept_if_short, on_number, on_text
 from lib.errors import Invalid
 from lib.paging import Page
 from lib.statements import Blank
-from registry.models import ModelTag, RegisteredModel, VersionTag
-from registry.queries import models_for, versions_for
+from registry.models import ModelTag, ModelVersion, RegisteredModel, VersionTag
+from registry.queries import models_for, origin_seen, versions_for
 
 PROMPT_TAG = "mlflow.prompt.is_prompt"
 
@@ -50,6 +50,8 @@ _VERSION_FIELDS: dict[str, tuple[str, _Condition]] = {
     "source_path": ("source", on_text),
     "version_number": ("number", _on_version_number),
 }
+# Those of versions that say where they come from.
+_ORIGINS = {"run_id", "source_path"}
 # The attributes above that are plain columns of text.
 _TEXTS = {"name", "run_id", "source_path"}
 _MODEL_ORDERS = {
@@ -122,7 +124,14 @@ def _pages_of_versions(
     conditions = [_version_condition(comparison) for comparison in comparisons]
     if not asks_for_prompts:
         conditions.append(~Q(Exists(VersionTag.objects.filter(version=OuterRef("pk"), key=PROMPT_TAG, value="true"))))
-    return VisiblePages(lambda actor: versions_for(actor).filter(*conditions, model__registry=_REGISTRY), keys, size)
+    tells_origin = any(each.entity == "attribute" and each.key in _ORIGINS for each in comparisons)
+
+    def found(actor: User) -> QuerySet[ModelVersion]:
+        rows = versions_for(actor).filter(*conditions, model__registry=_REGISTRY)
+        # Else guesses about a hidden run or model could be tried until one fits.
+        return rows.filter(origin_seen(actor)) if tells_origin else rows
+
+    return VisiblePages(found, keys, size)
 
 
 def is_prompt(model: RegisteredModel) -> bool:

@@ -24,6 +24,15 @@ class Invitation(models.Model):
         return self.email
 
     @property
+    def state(self) -> str:
+        """What became of it, in a word: open, accepted, withdrawn or ended."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.withdrawn_at is not None:
+            return "withdrawn"
+        return "open" if self.is_open else "ended"
+
+    @property
     def is_open(self) -> bool:
         """Whether the link still works."""
         return self.accepted_at is None and self.withdrawn_at is None and self.ends_at > timezone.now()

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.rights import Scope
+from accounts.rights import OrganisationRole, Scope
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_system(self) -> bool:
         """Whether this is Gatehouse itself, acting in the background."""
         return self.kind == User.Kind.SYSTEM
+
+    @property
+    def organisation_role(self) -> OrganisationRole:
+        """What this person is for the whole installation."""
+        if self.is_superuser:
+            return OrganisationRole.ADMINISTRATOR
+        return OrganisationRole.AUDITOR if self.is_auditor else OrganisationRole.NONE
 
     def get_full_name(self) -> str:
         """The name that Django's own pages show."""

@@ -11,7 +11,7 @@ from accounts.queries import system_user
 from accounts.rights import Right
 from approvals import subjects
 from approvals.models import Decision, Policy, Promotion, Review
-from approvals.queries import checks, policies_on
+from approvals.queries import checks, passage_check, policies_on
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Forbidden, GateRefused, Invalid, NotFound
@@ -125,6 +125,8 @@ def withdraw_review(review: Review, *, reason: str = "", actor: User) -> Review:
 def apply_review(review: Review, *, actor: User) -> Promotion | None:
     """Make the move of an approved review if every check holds by now; None if it is not time, or was done before.
 
+    At a protected place it waits until the one who asked, or one who approves, may move there.
+
     Safe to call at any moment and any number of times: whoever holds the row's lock does it, the others find it done.
     """
     access.require(actor, Right.ADMINISTER, None)
@@ -136,15 +138,38 @@ def apply_review(review: Review, *, actor: User) -> Promotion | None:
             # What was approved has changed since, so people are asked again.
             _mark(review, Review.State.OPEN, policies_on(review))
         return None
-    reason = f"Review {review.pk}: {review.reason}".rstrip(": ")
+    if (passage := passage_check(review)) and not passage.holds:
+        return None
     try:
         with transaction.atomic():
-            placed = [
-                move_stage(review.version, review.stage, reason=reason, actor=actor) if review.stage else None,
-                move_alias(review.version, review.alias, reason=reason, actor=actor) if review.alias else None,
-            ]
+            return _promote(review, actor)
     except (GateRefused, NotFound):
         return None
+
+
+@transaction.atomic
+def carry_out_review(review: Review, *, actor: User) -> Promotion:
+    """Make the move of an approved review in one's own name, where Gatehouse waits for somebody who may.
+
+    Raises Conflict for a review that is not approved, GateRefused while a check fails, Forbidden at a protected place.
+    """
+    access.require(actor, Right.PROMOTE, review)
+    review = _locked(review)
+    if review.state != Review.State.APPROVED:
+        state = "not approved yet" if review.is_open else f"{review.get_state_display().lower()} already"
+        raise Conflict(f"Review {review.pk} is {state}.")
+    if failed := [check.sentence for check in checks(review) if not check.holds]:
+        raise GateRefused(failed)
+    return _promote(review, actor)
+
+
+def _promote(review: Review, actor: User) -> Promotion:
+    """The move, and the review closed by it."""
+    reason = f"Review {review.pk}: {review.reason}".rstrip(": ")
+    placed = [
+        move_stage(review.version, review.stage, reason=reason, actor=actor) if review.stage else None,
+        move_alias(review.version, review.alias, reason=reason, actor=actor) if review.alias else None,
+    ]
     _close(review, Review.State.APPLIED)
     promotion = Promotion.objects.create(review=review)
     promotion.placements.set(placement for placement in placed if placement)

@@ -1,1 +1,1 @@
-"""Django's engine for PostgreSQL with a cheaper look at a connection before each request."""
+"""Django's engine for PostgreSQL with what many short requests need."""

@@ -7,6 +7,7 @@ from zlib import crc32
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.db.models import Model
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.urls import reverse
@@ -62,6 +63,12 @@ register.filter("address", address)
 def as_markdown(text: str) -> SafeString:
     """Markdown as harmless HTML."""
     return markdown.render(text)
+
+
+@register.filter
+def noun(thing: Model) -> str:
+    """What kind of thing it is: model, registry, experiment."""
+    return str(thing._meta.verbose_name)
 
 
 @register.filter

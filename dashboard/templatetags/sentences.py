@@ -80,6 +80,9 @@ def _changed(event: Event, subject: SafeString) -> SafeString:
         if value is None:
             return format_html("removed the tag <code>{}</code> from {}", key, subject)
         return format_html("tagged {} with <code>{} = {}</code>", subject, key, value[:80])
+    if "restricted" in after:
+        words = "restricted {} to its own roles" if after["restricted"] else "opened {} to the roles of its registry"
+        return format_html(words, subject)
     if "name" in after:
         return format_html("renamed {} to {}", _part(event, "before").get("name", ""), after["name"])
     return format_html("changed the {} of {}", " and ".join(after) or "details", subject)
@@ -95,14 +98,44 @@ def _decided(event: Event, subject: SafeString) -> SafeString:
     return format_html("{} {}", words.get(str(event.details.get("verdict")), "decided on"), subject)
 
 
+def _protected(event: Event, subject: SafeString) -> SafeString:
+    after = _part(event, "after")
+    roles = [f"{role.replace('_', ' ')}s" for role in after.get("roles", [])]
+    people = [*roles, *(f"team {name}" for name in after.get("teams", []))]
+    return format_html("kept {} for {}", subject, ", ".join(people) or "administrators")
+
+
 def _promoted(event: Event, subject: SafeString) -> SafeString:
     return format_html(
         "put {} at {}, as review {} allows", subject, event.details.get("to"), event.details.get("review")
     )
 
 
+def _role(words: str) -> "Say":
+    """A sentence with the role, whom it was about and the thing, in this order."""
+
+    def say(event: Event, subject: SafeString) -> SafeString:
+        team = str(event.details.get("person") or event.details.get("team", "")).removeprefix("person:")
+        return format_html(words, str(event.details.get("role", "")).replace("_", " "), team, subject)
+
+    return say
+
+
 Say = Callable[[Event, SafeString], SafeString]
 _SENTENCES: dict[str, Say] = {
+    Kind.ROLE_GRANTED: _role("gave the role {} to {} on {}"),
+    Kind.ROLE_REVOKED: _role("took the role {} of {} away on {}"),
+    Kind.ROLE_ENDED: _role("ended the role {} of {} on {}, as its time was over"),
+    Kind.ACCESS_REQUESTED: _plain("asked for access: {}"),
+    Kind.ACCESS_GRANTED: _plain("agreed: {}"),
+    Kind.ACCESS_REFUSED: _plain("refused: {}"),
+    Kind.ACCESS_WITHDRAWN: _plain("took back: {}"),
+    Kind.TOKEN_ROTATED: _plain("rotated the token {}"),
+    Kind.TOKENS_REVOKED: _plain("revoked all tokens of {}"),
+    Kind.WORKLOAD_TRUSTED: _plain("lets the jobs of {} in"),
+    Kind.WORKLOAD_ENDED: _plain("lets the jobs of {} in no more"),
+    Kind.WORKLOAD_ADMITTED: _plain("came in as a job of {}"),
+    Kind.WORKLOAD_REFUSED: _plain("refused a job of {}"),
     Kind.REGISTRY_CHANGED: _changed,
     Kind.MODEL_CREATED: _plain("created the model {}"),
     Kind.MODEL_CHANGED: _changed,
@@ -113,6 +146,8 @@ _SENTENCES: dict[str, Say] = {
     Kind.STAGE_CHANGED: _stage_changed,
     Kind.ALIAS_MOVED: _alias_moved,
     Kind.ALIAS_REMOVED: _alias_removed,
+    Kind.PLACE_PROTECTED: _protected,
+    Kind.PLACE_RELEASED: _plain("protects {} no longer"),
     Kind.SCAN_REQUESTED: _plain("asked for a scan of {}"),
     Kind.SCAN_FINISHED: _scan_finished,
     Kind.REVIEW_REQUESTED: _plain("asked for a review: {}"),

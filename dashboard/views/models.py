@@ -13,6 +13,7 @@ from dashboard.measurements import chosen_metrics
 from dashboard.snippets import load_snippet, register_snippet
 from lib.paging import page_by_key
 from registry.models import Placement, RegisteredModel
+from registry.protections import guard_of
 from registry.queries import (
     find_model,
     models_for,
@@ -66,10 +67,11 @@ def model(request: HttpRequest, actor: User, registry: str, name: str) -> HttpRe
     runs = runs_for(actor).in_bulk({version.source_run_id for version in page.rows if version.source_run_id})
     places = sorted(standing(found), key=_rank)
     live = next((place for place in places if place.stage and place.stage.is_exclusive), None)
+    guard = guard_of(found, actor=actor)
     shown = {
         "model": found,
         "tags": found.tags.order_by("key"),
-        "places": places,
+        "places": [(place, guard.at(place.stage, place.alias)) for place in places],
         "rows": [
             (version, scans.get(version.tree_id or 0), metrics.of(version), runs.get(version.source_run_id or 0))
             for version in page.rows

@@ -9,13 +9,14 @@ from accounts import access
 from accounts.models import User
 from accounts.rights import Right
 from approvals.models import Decision, Review
-from approvals.operations.reviews import decide, withdraw_review
+from approvals.operations.reviews import carry_out_review, decide, withdraw_review
 from approvals.queries import (
     OPEN_STATES,
-    checks,
+    checks_in_full,
     comparison,
     find_review,
     hindrance,
+    may_carry_out,
     policies_on,
     present_digest,
     reviews_for,
@@ -94,6 +95,16 @@ def withdraw(request: HttpRequest, actor: User, pk: int) -> HttpResponse:
     return redirect(address(found))
 
 
+@require_POST
+@signed_in
+def carry_out(request: HttpRequest, actor: User, pk: int) -> HttpResponse:
+    """Make the move of an approved review, in the name of somebody who may."""
+    found = find_review(pk, actor=actor)
+    carry_out_review(found, actor=actor)
+    messages.success(request, f"{found.version} is at {found.destination} now.")
+    return redirect(address(found))
+
+
 def _page(request: HttpRequest, found: Review, actor: User, form: DecisionForm, why_not: str) -> HttpResponse:
     changes = comparison(found)
     digest = present_digest(found)
@@ -102,7 +113,8 @@ def _page(request: HttpRequest, found: Review, actor: User, form: DecisionForm, 
         "version": found.version,
         "model": found.version.model,
         "scan": latest_scan(found.version.tree),
-        "checks": checks(found) if found.is_open else [],
+        "checks": checks_in_full(found) if found.is_open else [],
+        "may_carry_out": may_carry_out(found, actor),
         "policies": policies_on(found) if found.is_open else found.policies.all(),
         "changes": changes,
         "changed_files": [file for file in changes.files if file.is_change],

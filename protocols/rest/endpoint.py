@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import orjson
 from django.core.exceptions import ValidationError
@@ -28,6 +29,7 @@ from protocols.rest.errors import CONTENT_TYPE
 from protocols.rest.shapes import Nothing, PageAsked, ProblemShape, Shape
 
 M = TypeVar("M", bound=Model)
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 LONGEST_BODY = 1024 * 1024  # bytes; the longest description and tags fit
 
 
@@ -93,12 +95,13 @@ def endpoint(
     answers: type[Shape] | OpenApiTypes | None = None,
     lists: type[Shape] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
+    takes_forms: bool = False,
 ) -> Callable[[Callable[..., object]], Callable[..., HttpResponseBase]]:
     """Make a view's method of a function that takes a Call and the names in the address, and returns rows.
 
     `asks` is the shape of the query, `takes` of the body, `answers` of the one row or `lists` of the Page returned;
     with neither the answer is empty. A response that the function returns itself is passed on. In the document the
-    operation is called `operation`; its docstring becomes the summary.
+    operation is called `operation`; its docstring becomes the summary. With `takes_forms` the body may also be a form.
     """
     query = asks or (PageAsked if lists else Nothing)
     body = takes or Nothing
@@ -109,7 +112,7 @@ def endpoint(
             if any("\0" in name for name in names.values() if isinstance(name, str)):
                 raise NotFound("There is nothing at this address.")
             asked = query.read(request.query_params.dict())
-            said = {} if request.method in ("GET", "HEAD") else body.read(_json(request))
+            said = {} if request.method in ("GET", "HEAD") else body.read(_body(request, takes_forms))
             actor: Any = request.user  # the permission class has let in accounts only
             result = function(view, Call(request, actor, asked, said), **names)
             if isinstance(result, HttpResponseBase):
@@ -128,27 +131,42 @@ def endpoint(
             description=description.strip(),
             tags=[function.__module__.rpartition(".")[2].replace("_", " ").capitalize()],
             parameters=[] if query is Nothing else [query],
-            request=takes,
+            request=dict.fromkeys((_JSON, _FORM), takes) if takes and takes_forms else takes,
             responses=_responses(function, answers, lists, status),
         )(method)
 
     return decorate
 
 
-def _json(request: HttpRequest) -> object:
-    """The JSON that a request brings; an empty object for no body. Raises Invalid, TooLarge, UnsupportedMediaType."""
+def _body(request: HttpRequest, takes_forms: bool) -> object:
+    """What a request brings; an empty object for no body. Raises Invalid, TooLarge, UnsupportedMediaType."""
     raw = request.read(LONGEST_BODY + 1)
     if not raw:
         return {}
     media_type = (request.content_type or "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type != _JSON and not (takes_forms and media_type == _FORM):
         raise UnsupportedMediaType(media_type[:100])
     if len(raw) > LONGEST_BODY:
         raise TooLarge(f"A body has at most {LONGEST_BODY:,} bytes.")
+    if media_type == _FORM:
+        return _form(raw)
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Invalid("body", f"The body is not JSON: {error}.") from error
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    """The fields of a form, each of which may be there once (RFC 6749, 3.2)."""
+    try:
+        fields = parse_qsl(
+            raw.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100, errors="strict"
+        )
+    except ValueError as error:
+        raise Invalid("body", f"The body is not a form: {error}.") from error
+    if len(fields) != len(dict(fields)):
+        raise Invalid("body", "The form names a field twice.")
+    return dict(fields)
 
 
 def _responses(

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpResponse
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from rest_framework import exceptions
 
@@ -44,11 +44,13 @@ CONTENT_TYPE = "application/problem+json"
 logger = logging.getLogger(__name__)
 
 
-def problem(error: Exception, _: dict[str, Any]) -> HttpResponse:
+def problem(error: Exception, given: dict[str, Any]) -> HttpResponse:
     """The answer to any exception of a view, whatever the client says that it accepts."""
     error = _in_house_words(error)
     if isinstance(error, HouseError):
         status, headers = STATUS_OF[type(error)], _headers(error)
+        if status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = _challenge(given.get("request"))
         return _response(status, error.message, kind=_kind(error), more=_more(error), headers=headers)
     if isinstance(error, exceptions.ValidationError):
         fields = [{"field": field, "message": message} for field, message in _flattened(error.detail)]
@@ -71,6 +73,8 @@ def _in_house_words(error: Exception) -> Exception:
             return Forbidden(str(error))
         case RequestDataTooBig():
             return TooLarge("The body is larger than this server takes.")
+        case DisallowedHost():
+            return Invalid("Host", "This server does not answer to the name in the header Host.")
         case SuspiciousOperation() | UnreadablePostError():
             return Invalid("body", "The request could not be read.")
     return error
@@ -92,10 +96,13 @@ def _response(
         **(more or {}),
         "request_id": context.current().request_id,
     }
-    response = HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE, headers=headers)
-    if status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    return HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def _challenge(request: HttpRequest | None) -> str:
+    """What a client is asked for; one whose token is not taken is told so (RFC 6750, 3.1)."""
+    given = request.headers.get("Authorization", "") if request else ""
+    return 'Bearer error="invalid_token"' if given.lower().startswith("bearer ") else "Bearer"
 
 
 def _kind(error: HouseError) -> str:

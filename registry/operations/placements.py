@@ -1,5 +1,7 @@
 """Moving versions: to a stage, under an alias, and away again. Every move asks every gate, whoever calls."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import BigIntegerField, CharField, DateTimeField
 from django.utils import timezone
@@ -9,13 +11,14 @@ from accounts.models import User
 from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
-from lib.errors import GateRefused, Invalid, NotFound
+from lib.errors import Forbidden, GateRefused, Invalid, NotFound
 from lib.inserts import Insert
 from lib.statements import Blank, Change, Statement
 from registry import gates, names
 from registry.gates import Move
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
 from registry.models.stages import ARCHIVED, NO_STAGE
+from registry.protections import Guard, Passage, guard_of, places_from, with_places
 
 
 @transaction.atomic
@@ -29,13 +32,14 @@ def move_stage(
     access.require(actor, Right.PROMOTE, version)
     if stage.registry_id != version.model.registry_id:
         raise Invalid("stage", f"Stage {stage} is not on the ladder of this registry.")
-    _lock(version)
+    guard = _lock(version, actor)
     standing = Placement.objects.filter(version=version, alias="", closed_at=None).select_related("stage").first()
     is_there = standing.stage == stage if standing else stage.name == NO_STAGE
     if not is_there:
+        _pass(guard, Passage(to=stage, out_of=standing.stage if standing else None))
         _ask(Move(version=version, actor=actor, stage=stage, out_of=standing.stage if standing else None))
     if stage.is_exclusive or archive_others:
-        _archive_others(version, stage, actor, asks=is_there)
+        _archive_others(version, stage, guard, asks=is_there)
     if is_there:
         return standing
     if standing:
@@ -59,10 +63,11 @@ def move_alias(version: ModelVersion, alias: str, *, reason: str = "", actor: Us
     """Let `alias` name this version of its model, if the actor may and every gate agrees."""
     access.require(actor, Right.PROMOTE, version)
     names.check_alias(alias)
-    _lock(version)
+    guard = _lock(version, actor)
     standing = _standing_alias(version.model, alias)
     if standing and standing.version_id == version.pk:
         return standing
+    _pass(guard, Passage(alias=alias))
     _ask(Move(version=version, actor=actor, alias=alias))
     if standing:
         _close(standing, actor)
@@ -87,6 +92,7 @@ def remove_alias(model: RegisteredModel, alias: str, *, reason: str = "", actor:
     standing = _standing_alias(model, alias)
     if standing is None:
         return
+    _pass(guard_of(model, actor=actor), Passage(alias=alias))
     _ask(Move(version=standing.version, actor=actor, alias=alias, leaves=True))
     _close(standing, actor)
     record(
@@ -99,12 +105,23 @@ def remove_alias(model: RegisteredModel, alias: str, *, reason: str = "", actor:
     )
 
 
-def _lock(version: ModelVersion) -> None:
-    """One move at a time in a model; and the version must still be there once it is our turn."""
+def _lock(version: ModelVersion, actor: User) -> Guard:
+    """One move at a time in a model; and the version must still be there once it is our turn.
+
+    Returns who guards the places of the registry then.
+    """
     _model_locked.all(model=version.model_id)
-    # A statement of its own: while the first one waited, the version may have gone.
-    if not _still_there.all(version=version.pk):
+    # A statement of its own: while the first one waited, the version may have gone, or a place been protected.
+    found = _still_there.first(version=version.pk, actor=actor.pk)
+    if found is None:
         raise NotFound(f"{version} was not found.")
+    return Guard(actor, version.model, places_from(found.protections_json))
+
+
+def _pass(guard: Guard, passage: Passage) -> None:
+    """Raise Forbidden where a protected place is not the actor's to move."""
+    if reasons := guard.reasons(passage):
+        raise Forbidden(" ".join(reasons))
 
 
 def _ask(move: Move) -> None:
@@ -112,11 +129,13 @@ def _ask(move: Move) -> None:
         raise GateRefused(reasons)
 
 
-def _archive_others(version: ModelVersion, stage: Stage, actor: User, *, asks: bool) -> None:
+def _archive_others(version: ModelVersion, stage: Stage, guard: Guard, *, asks: bool) -> None:
     """Whoever was let in may replace the others; a version that stood there all along `asks` the gates to do so."""
     archive = Stage.objects.filter(registry=stage.registry_id, name=ARCHIVED).first()
     others = Placement.objects.filter(model=version.model_id, stage=stage, closed_at=None)
+    actor = guard.actor
     for other in others.exclude(version=version).select_related("version__model"):
+        _pass(guard, Passage(to=archive, out_of=stage))
         if asks:
             _ask(Move(version=other.version, actor=actor, stage=stage, leaves=True))
         _close(other, actor)
@@ -170,7 +189,9 @@ _closed = Change(
 _model_locked = Statement(
     lambda: RegisteredModel.objects.select_for_update().filter(pk=Blank("model", BigIntegerField()))
 )
-_still_there = Statement(lambda: ModelVersion.objects.filter(pk=Blank("version", BigIntegerField()), deleted_at=None))
+_still_there: Statement[Any] = Statement(
+    lambda: with_places(ModelVersion.objects.filter(pk=Blank("version", BigIntegerField()), deleted_at=None))
+)
 _under_alias = Statement(
     lambda: Placement.objects.select_related("version__model").filter(
         model=Blank("model", BigIntegerField()), alias=Blank("alias", CharField()), closed_at=None

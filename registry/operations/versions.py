@@ -20,6 +20,7 @@ from lib.inserts import Insert
 from lib.statements import Blank, Change, Statement
 from registry import names
 from registry.models import ModelVersion, Placement, RegisteredModel, VersionTag
+from registry.protections import require_release
 from tracking.models import Dataset, LoggedModel, Run
 
 GIT_COMMIT_TAG = "mlflow.source.git.commit"
@@ -134,12 +135,16 @@ def delete_version_tag(version: ModelVersion, key: str, *, actor: User) -> None:
 
 @transaction.atomic
 def delete_version(version: ModelVersion, *, actor: User) -> None:
-    """Delete a version; its number stays used and its aliases go. Refused while it stands at a live stage."""
+    """Delete a version; its number stays used and its aliases go. Refused while it stands at a live stage.
+
+    Raises Forbidden where it stands at a protected place that is not the actor's to move.
+    """
     access.require(actor, Right.MANAGE, version)
     RegisteredModel.objects.select_for_update().get(pk=version.model_id)
     standing = Placement.objects.filter(version=version, closed_at=None)
     if live := next((placement for placement in standing.select_related("stage") if placement.is_live), None):
         raise Conflict(f"{live} is in use; move it to another stage before it is deleted.")
+    require_release(standing.select_related("stage"), version.model, actor=actor)
     now = timezone.now()
     if ModelVersion.objects.filter(pk=version.pk, deleted_at=None).update(deleted_at=now) != 1:
         raise NotFound(f"{version} was not found.")

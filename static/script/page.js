@@ -57,6 +57,13 @@ function prepareCopyButtons(root) {
   for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
 }
 
+function preparePrintButtons() {
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+}
+
 async function copy(button) {
   await navigator.clipboard.writeText(button.dataset.copy);
   const words = button.querySelector("span:not(.unseen)");
@@ -91,6 +98,7 @@ followClientLink();
 addEventListener("hashchange", followClientLink);
 for (const button of document.querySelectorAll("[data-theme-switch]")) prepareThemeSwitch(button);
 prepareCopyButtons(document);
+preparePrintButtons();
 new MutationObserver((changes) => {
   for (const change of changes) for (const node of change.addedNodes) if (node.querySelectorAll) prepareCopyButtons(node);
 }).observe(document.body, { childList: true, subtree: true });

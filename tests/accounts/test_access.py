@@ -7,7 +7,7 @@ from django.db.models import Model
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import access
-from accounts.models import Registry, User
+from accounts.models import Limit, Registry, User
 from accounts.operations.people import create_service_account
 from accounts.operations.teams import add_member, create_team, remove_member
 from accounts.rights import RIGHTS_OF, SCOPE_FOR, Right, Role, Scope, roles_with, roles_with_on_own
@@ -248,6 +248,58 @@ def test_a_maintainer_gives_and_takes_roles_where_it_maintains(
 def test_deciding_takes_one_query_and_a_list_no_more(
     things: Things, scientist: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    with django_assert_num_queries(1):
+        assert access.can(scientist, Right.EDIT, things["decision"])
+    with django_assert_num_queries(1):
+        assert list(access.visible(scientist, Review.objects.all()))
+
+
+# Which of the things lie within which of them.
+WITHIN = {
+    "registry": {*OPEN, "restricted model", "restricted version", "restricted experiment", "restricted run"},
+    "model": IN_MODEL,
+    "restricted model": {"restricted model", "restricted version"},
+    "experiment": IN_EXPERIMENT,
+    "restricted experiment": {"restricted experiment", "restricted run"},
+}
+
+
+@pytest.mark.parametrize("limit", WITHIN)
+def test_a_limited_token_has_the_rights_of_its_owner_on_one_thing_and_none_elsewhere(
+    limit: str, things: Things, maintainer: User, administrator: User, system: User
+) -> None:
+    access.grant(Role.READER, on=things["restricted model"], to=maintainer, actor=system)
+    auditor = User.objects.create(username="audrey", email="audrey@example.org", is_auditor=True)
+    for person in (maintainer, administrator, auditor):
+        whole = rights(person, things)
+        person.limit = Limit(things[limit]._meta.label_lower, things[limit].pk)
+        limited = rights(person, things)  # which also tells that `can` and `visible` agree
+        within = {name: whole[name] - {Right.ADMINISTER} for name in WITHIN[limit]}
+        assert limited == {name: within.get(name, set()) for name in things}
+        for right in Right:
+            assert not access.can(person, right, None)
+            with pytest.raises(Forbidden):
+                access.require(person, right, None)
+
+
+def test_a_limit_to_what_is_gone_reaches_nothing(things: Things, administrator: User) -> None:
+    for kind in ("accounts.registry", "registry.registeredmodel", "tracking.experiment", "no.such"):
+        administrator.limit = Limit(kind, 10**9)
+        assert not any(rights(administrator, things).values())
+
+
+def test_a_limit_and_scopes_narrow_together(things: Things, maintainer: User) -> None:
+    maintainer.limit = Limit("registry.registeredmodel", things["model"].pk)
+    maintainer.scopes = frozenset({Scope.READ})
+    found = rights(maintainer, things)
+    allowed = {right for right in TRIED if SCOPE_FOR[right] == Scope.READ}
+    assert found == {name: allowed if name in IN_MODEL else set() for name in things}
+
+
+def test_a_limit_costs_no_query(
+    things: Things, scientist: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    scientist.limit = Limit("registry.registeredmodel", things["model"].pk)
     with django_assert_num_queries(1):
         assert access.can(scientist, Right.EDIT, things["decision"])
     with django_assert_num_queries(1):

@@ -7,7 +7,6 @@ from django.db.models import Model
 
 from accounts import access
 from accounts.models import Registry, User
-from accounts.operations.people import create_service_account
 from accounts.rights import AUDITOR_RIGHTS, Right, Role
 from lib.errors import Forbidden
 from registry.models import ModelVersion, RegisteredModel
@@ -91,7 +90,7 @@ def test_a_colleague_registers_versions_and_logs_runs_but_changes_nobody_elses(
     with pytest.raises(Forbidden):
         describe_version(version, "mine now", actor=colleague)
     with pytest.raises(Forbidden):
-        log_batch(run, params={"a": "1"}, actor=colleague)
+        log_batch(run, params=[("a", "1")], actor=colleague)
 
 
 @pytest.fixture

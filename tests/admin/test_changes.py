@@ -152,7 +152,7 @@ def test_people_are_put_into_teams_and_taken_out(client: Client, administrator: 
     team = Team.objects.get(name="Risk")
     assert list(team.group.user_set.all()) == [scientist]
     change = reverse("admin:accounts_team_change", args=[team.pk])
-    assert client.post(change, {"members": [administrator.pk]}).status_code == 302
+    assert client.post(change, {"name": "Risk", "members": [administrator.pk]}).status_code == 302
     assert list(team.group.user_set.all()) == [administrator]
     kinds = Event.objects.filter(subject_type="Team", subject_id=team.pk).order_by("pk").values_list("kind", flat=True)
     assert list(kinds) == [Kind.TEAM_CREATED, Kind.TEAM_MEMBER_ADDED, Kind.TEAM_MEMBER_ADDED, Kind.TEAM_MEMBER_REMOVED]

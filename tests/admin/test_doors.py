@@ -19,7 +19,7 @@ PAGES = sorted(
     for model in admin.site._registry
     if not model.__module__.startswith("tracking.")
 )
-FOR_ADMINISTRATORS = {"accounts_user", "accounts_team", "blobs_blob", "blobs_tree", "events_event"}
+FOR_ADMINISTRATORS = {"accounts_user", "accounts_team", "accounts_invitation", "blobs_blob", "blobs_tree", "events_event"}
 
 
 @pytest.fixture
@@ -44,17 +44,30 @@ def test_a_scientist_is_sent_to_the_sign_in_page(client: Client, scientist: User
 
 @pytest.mark.parametrize("name", ["root", "ROOT@example.org"])
 def test_staff_sign_in_by_name_or_e_mail(client: Client, administrator: User, name: str) -> None:
-    assert client.get("/admin/login/").status_code == 200
-    response = client.post("/admin/login/?next=/admin/", {"username": name, "password": PASSWORD})
+    door = client.get("/admin/login/?next=/admin/").headers["Location"]
+    assert door == "/sign-in?next=%2Fadmin%2F"
+    response = client.post(door, {"username": name, "password": PASSWORD})
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
     assert client.get("/admin/").status_code == 200
 
 
-def test_a_wrong_password_or_no_staff_stays_outside(client: Client, administrator: User, scientist: User) -> None:
-    for name, password in (("root", "wrong"), ("ada", PASSWORD)):
-        response = client.post("/admin/login/", {"username": name, "password": password})
-        assert response.status_code == 200
-        assert "_auth_user_id" not in client.session
+def test_the_admin_takes_no_password_of_its_own(client: Client, administrator: User) -> None:
+    response = client.post("/admin/login/?next=/admin/", {"username": "root", "password": PASSWORD})
+    assert response.headers["Location"].startswith("/sign-in?")
+    assert "_auth_user_id" not in client.session
+    assert client.get("/admin/password_change/").status_code == 302
+
+
+def test_who_is_signed_in_and_no_staff_is_told_so(client: Client, scientist: User) -> None:
+    client.force_login(scientist)
+    assert client.get("/admin/login/?next=/admin/").status_code == 403
+
+
+def test_signing_out_of_the_admin_signs_out_everywhere(client: Client, administrator: User) -> None:
+    client.force_login(administrator)
+    assert client.get("/admin/logout/").status_code == 405
+    assert client.post("/admin/logout/").headers["Location"] == "/sign-in"
+    assert client.get("/admin/").status_code == 302
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -99,7 +112,7 @@ def test_nothing_is_deleted_but_roles(client: Client, administrator: User, versi
         assert client.post(reverse(f"admin:{page}_delete", args=[row.pk]), {"post": "yes"}).status_code in (302, 403)
         action = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
         client.post(reverse(f"admin:{page}_changelist"), action)
-        if page != "accounts_team":
+        if page not in ("accounts_team", "accounts_user"):
             assert client.post(reverse(f"admin:{page}_change", args=[row.pk]), {"name": "x"}).status_code == 403
         assert model._base_manager.count() == before
 

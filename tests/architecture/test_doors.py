@@ -3,19 +3,34 @@
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 
 from accounts import access
-from accounts.models import ApiToken, Registry, Team, User
-from accounts.operations import people, registries, teams, tokens
-from accounts.rights import Role, Scope
+from accounts.models import AccessRequest, ApiToken, Invitation, Registry, Team, TrustedWorkload, User
+from accounts.operations import (
+    access_requests,
+    attempts,
+    grants,
+    invitations,
+    people,
+    registries,
+    sign_ins,
+    single_sign_on,
+    standing,
+    teams,
+    tokens,
+    trusts,
+)
+from accounts.rights import OrganisationRole, Role, Scope
 from approvals.models import Decision, Review
 from approvals.operations import policies, reviews
 from events.models import Event
 from lib.errors import Forbidden, NotFound
-from registry.models import ModelVersion, RegisteredModel, Stage
-from registry.operations import models, placements, versions
+from registry.models import ModelVersion, Protection, RegisteredModel, Stage
+from registry.operations import models, placements, protections, versions
 from registry.operations.versions import Origin
 from scanning.models import Scan
 from scanning.operations import requests, scans
@@ -35,17 +50,24 @@ class World:
     review: Review
     scan: Scan
     stage: Stage
+    place: Protection
     experiment: Experiment
     run: Run
     logged_model: LoggedModel
     token: ApiToken
+    workload: TrustedWorkload
     team: Team
+    machine: User
+    invitation: Invitation
+    invitation_secret: str
+    asked: AccessRequest
     owner: User
 
 
 @pytest.fixture
 def world(version: ModelVersion, stage: Callable[[str], Stage], scientist: User, system: User) -> World:
     """A version in review, with all that it hangs on."""
+    invitation, invitation_secret = invitations.invite_person("eve@example.org", actor=system)
     experiment = new_experiment(version.model.registry, actor=scientist)
     return World(
         registry=version.model.registry,
@@ -54,28 +76,96 @@ def world(version: ModelVersion, stage: Callable[[str], Stage], scientist: User,
         review=reviews.request_review(version, stage=stage("Production"), actor=scientist),
         scan=Scan.objects.get(tree=version.tree),
         stage=stage("Staging"),
+        place=protections.protect_place(version.model.registry, alias="blue", roles=[Role.MAINTAINER], actor=system),
         experiment=experiment,
         run=new_run(experiment, actor=scientist),
         logged_model=new_logged_model(experiment, actor=scientist),
+        workload=trust_in(version.model.registry, scientist, system),
         token=tokens.create_token(scientist, name="laptop", scopes=[Scope.READ], actor=scientist)[0],
         team=teams.create_team("fraud", actor=system),
+        machine=people.create_service_account("robot", owner=scientist, actor=system),
+        invitation=invitation,
+        invitation_secret=invitation_secret,
+        asked=access_requests.ask_for_access(version.model, Role.REVIEWER, reason="To review.", actor=scientist),
         owner=scientist,
     )
 
 
+IDENTITY = single_sign_on.Identity(provider="elsewhere", subject="1")
+def trust_in(registry: Registry, owner: User, system: User, name: str = "ci") -> TrustedWorkload:
+    """Jobs of a repository that may act as a service account of the owner's."""
+    machine = people.create_service_account(name, owner=owner, actor=system)
+    access.grant(Role.READER, on=registry, to=machine, actor=system)
+    return trusts.trust_workload(registry, account=machine, actor=system, **JOBS)
+
+
+JOBS: dict[str, Any] = {
+    "name": "ci",
+    "issuer": "https://ci.example.org",
+    "audience": "gatehouse",
+    "claims": {"sub": "repo:acme/model"},
+    "scopes": [Scope.READ],
+}
 Call = Callable[[World, User], object]
 CALLS: dict[Callable[..., object], Call] = {
     access.grant: lambda w, who: access.grant(Role.MAINTAINER, on=w.registry, to=who, actor=who),
+    access_requests.ask_for_access: lambda w, who: access_requests.ask_for_access(
+        w.model, Role.READER, reason="x", actor=who
+    ),
+    access_requests.answer_request: lambda w, who: access_requests.answer_request(w.asked, grants=True, actor=who),
+    access_requests.withdraw_request: lambda w, who: access_requests.withdraw_request(w.asked, actor=who),
+    grants.end_grants: lambda w, who: grants.end_grants(actor=who),
     access.revoke: lambda w, who: access.revoke(Role.CONTRIBUTOR, on=w.registry, to=w.owner, actor=who),
     people.create_person: lambda w, who: people.create_person("new", email="n@example.org", password=None, actor=who),
     people.create_service_account: lambda w, who: people.create_service_account("new", owner=who, actor=who),
+    people.hand_over_service_account: lambda w, who: people.hand_over_service_account(w.machine, who, actor=who),
+    people.describe_account: lambda w, who: people.describe_account(w.owner, display_name="new", actor=who),
+    people.reset_password: lambda w, who: people.reset_password(w.owner, "correct horse battery", actor=who),
+    standing.deactivate_account: lambda w, who: standing.deactivate_account(w.owner, actor=who),
+    standing.reactivate_account: lambda w, who: standing.reactivate_account(w.owner, actor=who),
+    standing.set_organisation_role: lambda w, who: standing.set_organisation_role(
+        who, OrganisationRole.ADMINISTRATOR, actor=who
+    ),
+    standing.let_into_admin: lambda w, who: standing.let_into_admin(who, True, actor=who),
+    attempts.unlock_account: lambda w, who: attempts.unlock_account(w.owner, actor=who),
+    attempts.sweep: lambda w, who: attempts.sweep(actor=who),
+    invitations.invite_person: lambda w, who: invitations.invite_person("new@example.org", actor=who),
+    invitations.withdraw_invitation: lambda w, who: invitations.withdraw_invitation(w.invitation, actor=who),
+    invitations.accept_invitation: lambda w, who: invitations.accept_invitation(
+        w.invitation_secret, username="new", password="correct horse battery", actor=who
+    ),
+    sign_ins.note_sign_in: lambda w, who: sign_ins.note_sign_in(w.owner, way="password", actor=who),
+    sign_ins.note_sign_out: lambda w, who: sign_ins.note_sign_out(w.owner, actor=who),
+    sign_ins.change_password: lambda w, who: sign_ins.change_password(w.owner, "correct horse battery", actor=who),
+    sign_ins.end_session: lambda w, who: sign_ins.end_session(UserSession(user=w.owner), actor=who),
+    sign_ins.end_other_sessions: lambda w, who: sign_ins.end_other_sessions(w.owner, keep="", actor=who),
+    sign_ins.add_second_factor: lambda w, who: sign_ins.add_second_factor(w.owner, "A" * 32, "123456", actor=who),
+    sign_ins.make_recovery_codes: lambda w, who: sign_ins.make_recovery_codes(w.owner, actor=who),
+    sign_ins.remove_second_factor: lambda w, who: sign_ins.remove_second_factor(w.owner, actor=who),
+    sign_ins.use_code: lambda w, who: sign_ins.use_code(w.owner, "123456", actor=who),
+    single_sign_on.receive_person: lambda w, who: single_sign_on.receive_person(IDENTITY, actor=who),
+    single_sign_on.follow_groups: lambda w, who: single_sign_on.follow_groups(who, frozenset({"x"}), actor=who),
+    single_sign_on.link_identity: lambda w, who: single_sign_on.link_identity(IDENTITY, w.owner, actor=who),
+    single_sign_on.unlink_identity: lambda w, who: single_sign_on.unlink_identity(w.owner, actor=who),
+    single_sign_on.note_refusal: lambda w, who: single_sign_on.note_refusal("x", actor=who),
     registries.create_registry: lambda w, who: registries.create_registry("new", actor=who),
     registries.describe_registry: lambda w, who: registries.describe_registry(w.registry, "new", actor=who),
     teams.create_team: lambda w, who: teams.create_team("new", actor=who),
     teams.add_member: lambda w, who: teams.add_member(w.team, who, actor=who),
     teams.remove_member: lambda w, who: teams.remove_member(w.team, w.owner, actor=who),
+    teams.rename_team: lambda w, who: teams.rename_team(w.team, "new", actor=who),
+    teams.delete_team: lambda w, who: teams.delete_team(w.team, actor=who),
+    teams.appoint_lead: lambda w, who: teams.appoint_lead(w.team, who, actor=who),
+    teams.dismiss_lead: lambda w, who: teams.dismiss_lead(w.team, w.owner, actor=who),
+    teams.map_sso_group: lambda w, who: teams.map_sso_group(w.team, "fraud", actor=who),
+    teams.unmap_sso_group: lambda w, who: teams.unmap_sso_group(w.team, "fraud", actor=who),
     tokens.create_token: lambda w, who: tokens.create_token(w.owner, name="x", scopes=[Scope.READ], actor=who),
     tokens.revoke_token: lambda w, who: tokens.revoke_token(w.token, actor=who),
+    tokens.revoke_tokens_of: lambda w, who: tokens.revoke_tokens_of(w.owner, actor=who),
+    tokens.rotate_token: lambda w, who: tokens.rotate_token(w.token, actor=who),
+    trusts.trust_workload: lambda w, who: trusts.trust_workload(w.registry, account=w.machine, actor=who, **JOBS),
+    trusts.end_trust: lambda w, who: trusts.end_trust(w.workload, actor=who),
+    trusts.admit_workload: lambda w, who: trusts.admit_workload("x", actor=who),
     artifacts.put_file: lambda w, who: artifacts.put_file(w.run, "a", unread(), length=1, actor=who),
     artifacts.begin_parts: lambda w, who: artifacts.begin_parts(w.run, "a", count=1, actor=who),
     artifacts.complete_parts: lambda w, who: artifacts.complete_parts(w.run, "a", "0" * 32, {1: "x"}, actor=who),
@@ -84,6 +174,7 @@ CALLS: dict[Callable[..., object], Call] = {
     experiments.create_experiment: lambda w, who: experiments.create_experiment(w.registry, "new", actor=who),
     experiments.create_default_experiment: lambda w, who: experiments.create_default_experiment(w.registry, actor=who),
     experiments.rename_experiment: lambda w, who: experiments.rename_experiment(w.experiment, "new", actor=who),
+    experiments.restrict_experiment: lambda w, who: experiments.restrict_experiment(w.experiment, True, actor=who),
     experiments.set_tag: lambda w, who: experiments.set_tag(w.experiment, "k", "v", actor=who),
     experiments.delete_tag: lambda w, who: experiments.delete_tag(w.experiment, "k", actor=who),
     experiments.delete_experiment: lambda w, who: experiments.delete_experiment(w.experiment, actor=who),
@@ -107,6 +198,7 @@ CALLS: dict[Callable[..., object], Call] = {
     runs.restore_run: lambda w, who: runs.restore_run(w.run, actor=who),
     models.create_model: lambda w, who: models.create_model(w.registry, "new", actor=who),
     models.describe_model: lambda w, who: models.describe_model(w.model, "new", actor=who),
+    models.restrict_model: lambda w, who: models.restrict_model(w.model, True, actor=who),
     models.rename_model: lambda w, who: models.rename_model(w.model, "new", actor=who),
     models.delete_model: lambda w, who: models.delete_model(w.model, actor=who),
     models.set_model_tag: lambda w, who: models.set_model_tag(w.model, "k", "v", actor=who),
@@ -114,6 +206,10 @@ CALLS: dict[Callable[..., object], Call] = {
     placements.move_stage: lambda w, who: placements.move_stage(w.version, w.stage, actor=who),
     placements.move_alias: lambda w, who: placements.move_alias(w.version, "blue", actor=who),
     placements.remove_alias: lambda w, who: placements.remove_alias(w.model, "blue", actor=who),
+    protections.protect_place: lambda w, who: protections.protect_place(
+        w.registry, stage=w.stage, roles=[Role.MAINTAINER], actor=who
+    ),
+    protections.release_place: lambda w, who: protections.release_place(w.place, actor=who),
     versions.create_version: lambda w, who: versions.create_version(w.model, Origin(), actor=who),
     versions.describe_version: lambda w, who: versions.describe_version(w.version, "new", actor=who),
     versions.set_version_tag: lambda w, who: versions.set_version_tag(w.version, "k", "v", actor=who),
@@ -126,6 +222,7 @@ CALLS: dict[Callable[..., object], Call] = {
     reviews.request_review: lambda w, who: reviews.request_review(w.version, alias="champion", actor=who),
     reviews.decide: lambda w, who: reviews.decide(w.review, Decision.Verdict.COMMENT, comment="x", actor=who),
     reviews.withdraw_review: lambda w, who: reviews.withdraw_review(w.review, actor=who),
+    reviews.carry_out_review: lambda w, who: reviews.carry_out_review(w.review, actor=who),
     reviews.apply_review: lambda w, who: reviews.apply_review(w.review, actor=who),
 }
 

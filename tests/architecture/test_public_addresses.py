@@ -22,7 +22,18 @@ PUBLIC = {
     "/ajax-api/3.0/mlflow/server-info",
     "/r/x/api/3.0/mlflow/server-info",
     "/r/x/ajax-api/3.0/mlflow/server-info",
+    # Whoever has the link of an invitation makes an account with it; a link that does not work finds nothing.
+    "/invitations/x",
+    # Signing in, by a second step, by single sign-on, by a link that was mailed; signing out when nobody is there.
+    # Jobs of CI services come here with an identity token in the body.
+    "/api/v1/token-exchange",
     "/sign-in",
+    "/sign-in/single",
+    "/sign-in/single/back",
+    "/sign-in/forgotten",
+    "/sign-in/forgotten/sent",
+    "/sign-in/new-password/x-x",
+    "/sign-in/new-password/done",
     "/sign-out",
     "/admin/login/",
     "/admin/logout/",

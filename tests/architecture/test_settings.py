@@ -13,6 +13,8 @@ from tests.architecture.code import APPS, modules
 TASKS = {
     "approvals.apply_approved_reviews",
     "approvals.apply_review",
+    "accounts.end_grants",
+    "accounts.sweep",
     "blobs.sweep",
     "scanning.resend_stale_scans",
     "scanning.scan_tree",

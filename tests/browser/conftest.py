@@ -37,7 +37,7 @@ def sign_in(page: "Page", address: str) -> SignIn:
         page.goto(f"{address}/sign-in")
         page.get_by_label("User name or e-mail").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(f"{address}/")
 
     return fill

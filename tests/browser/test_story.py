@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from accounts.authentication import TOKEN_MARK
+from accounts.models.tokens import TOKEN_MARK
 from approvals.operations.reviews import withdraw_review
 from registry.queries import version_at
 from scanning.models import Scan, Verdict

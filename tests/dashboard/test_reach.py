@@ -8,7 +8,22 @@ from django.test import Client
 from accounts.models import User
 from tests.dashboard.world import World
 
-LISTS = ["/", "/models", "/experiments", "/reviews", "/reviews?show=open", "/reviews?show=closed", "/tokens"]
+LISTS = [
+    "/",
+    "/registries",
+    "/models",
+    "/experiments",
+    "/reviews",
+    "/reviews?show=open",
+    "/reviews?show=closed",
+    "/tokens",
+    "/access",
+    "/access?kind=model",
+    "/access/requests",
+    "/access/requests?show=mine",
+    "/access/requests?show=decided",
+    "/access/explain",
+]
 THINGS = [
     "/models/main/fraud-score",
     "/models/main/fraud-score/activity",
@@ -17,7 +32,11 @@ THINGS = [
     "/models/main/fraud-score/versions/2/activity",
     "/models/main/fraud-score/versions/2/files",
     "/models/main/fraud-score/versions/2/files/model.skops",
+    "/models/main/fraud-score/access",
+    "/registries/main",
+    "/registries/main/access",
     "/experiments/{experiment}",
+    "/experiments/{experiment}/access",
     "/runs/{run}",
     "/reviews/{review}",
 ]
@@ -28,6 +47,11 @@ CHANGES = [
     "/reviews/{review}",
     "/reviews/{review}/withdraw",
     "/tokens/999/revoke",
+    "/models/main/fraud-score/access",
+    "/registries/main/access",
+    "/experiments/{experiment}/access",
+    "/access/requests/999",
+    "/access/requests/999/withdraw",
 ]
 
 

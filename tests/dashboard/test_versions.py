@@ -49,7 +49,7 @@ def test_the_cost_of_the_page_is_bounded(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = as_user(scientist)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(31):
         client.get(f"{PATH}/2")
     with django_assert_max_num_queries(9):
         client.get(f"{PATH}/2/files")

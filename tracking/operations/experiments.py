@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import Registry, User
+from accounts.restrictions import keep_a_way_in
 from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
@@ -91,6 +92,31 @@ def rename_experiment(experiment: Experiment, name: str, *, actor: User) -> Expe
         registry_id=experiment.registry_id,
         before=before,
         after=name,
+    )
+    return experiment
+
+
+@transaction.atomic
+def restrict_experiment(experiment: Experiment, restricted: bool, *, actor: User) -> Experiment:
+    """Let only grants on the experiment itself count, or those on its registry again as well.
+
+    Whoever restricts it keeps a maintainer's role of its own.
+    """
+    access.require(actor, Right.MANAGE, experiment)
+    experiment = lock_active_experiment(experiment)
+    if experiment.restricted == restricted:
+        return experiment
+    if restricted:
+        keep_a_way_in(experiment, actor=actor)
+    experiment.restricted, experiment.updated_at = restricted, timezone.now()
+    experiment.save(update_fields=["restricted", "updated_at"])
+    record(
+        Kind.EXPERIMENT_CHANGED,
+        actor=actor,
+        subject=experiment,
+        registry_id=experiment.registry_id,
+        before={"restricted": not restricted},
+        after={"restricted": restricted},
     )
     return experiment
 

@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.models import Registry, User
+from accounts.models.tokens import longest_life
 from accounts.operations.people import create_person
 from accounts.operations.registries import create_registry
-from accounts.operations.tokens import LONGEST_LIFE, create_token
+from accounts.operations.tokens import create_token
 from accounts.queries import system_user
 from accounts.rights import Scope
 
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                 admin,
                 name="First start",
                 scopes=list(Scope),
-                expires_at=timezone.now() + LONGEST_LIFE - timedelta(minutes=1),
+                expires_at=timezone.now() + longest_life(admin) - timedelta(minutes=1),
                 actor=system,
             )
             write_secret("admin-token", secret)

@@ -23,7 +23,9 @@ def model(row: ModelFacts, newest: Iterable[VersionFacts]) -> dict[str, Any]:
 
 
 def version(row: VersionFacts) -> dict[str, Any]:
-    """A version with its stage, tags and aliases."""
+    """A version with its stage, tags and aliases, and where it comes from if that may be told."""
+    told = row.is_origin_seen
+    is_elsewhere = row.tree_id is None and row.copied_from_id is None
     return _given(
         name=row.model__name,
         version=str(row.number),
@@ -31,12 +33,16 @@ def version(row: VersionFacts) -> dict[str, Any]:
         last_updated_timestamp=row.updated_ms,
         user_id=row.uploader__username,
         current_stage=row.stage_name or NO_STAGE,
-        source=row.source,
+        source=row.source if told or is_elsewhere else "",
         status="READY",
         tags=as_it_is(row.tags_json),
         aliases=as_it_is(row.aliases_json),
-        model_id=row.logged_model__model_id,
-    ) | {"description": row.description, "run_id": row.source_run__run_id or "", "run_link": row.run_link}
+        model_id=row.logged_model__model_id if told else None,
+    ) | {
+        "description": row.description,
+        "run_id": (row.source_run__run_id if told else None) or "",
+        "run_link": row.run_link if told else "",
+    }
 
 
 def _without_aliases(shape: dict[str, Any]) -> dict[str, Any]:

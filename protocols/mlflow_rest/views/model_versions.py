@@ -44,7 +44,7 @@ def create(call: Call) -> dict[str, Any]:
         run_link=call.parameters.text("run_link"),
         actor=call.actor,
     )
-    return _answer(version)
+    return _answer(version, call)
 
 
 def get(call: Call) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def get(call: Call) -> dict[str, Any]:
 
 def update(call: Call) -> dict[str, Any]:
     """A new description."""
-    return _answer(describe_version(version_named(call), call.parameters.text("description"), actor=call.actor))
+    return _answer(describe_version(version_named(call), call.parameters.text("description"), actor=call.actor), call)
 
 
 def transition_stage(call: Call) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def transition_stage(call: Call) -> dict[str, Any]:
         known = ", ".join(stage.name for stage in version.model.registry.stages.all())
         raise Invalid("stage", f"Invalid Model Version stage: {name}. Value must be one of {known}.")
     move_stage(version, stage, archive_others=archive_others, actor=call.actor)
-    return _answer(version)
+    return _answer(version, call)
 
 
 def delete(call: Call) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def search(call: Call) -> dict[str, Any]:
         token=call.parameters.text("page_token") or None,
         actor=call.actor,
     )
-    versions = [shapes.version(facts) for facts in facts_of_versions(page.rows)]
+    versions = [shapes.version(facts) for facts in facts_of_versions(page.rows, actor=call.actor)]
     return compact(model_versions=versions, next_page_token=page.next_token)
 
 
@@ -127,8 +127,8 @@ def _number_named(call: Call) -> tuple[str, int]:
     return name, int(number)
 
 
-def _answer(version: ModelVersion) -> dict[str, Any]:
-    return {"model_version": shapes.version(facts_of_version(version))}
+def _answer(version: ModelVersion, call: Call) -> dict[str, Any]:
+    return {"model_version": shapes.version(facts_of_version(version, actor=call.actor))}
 
 
 routes = mlflow_routes(

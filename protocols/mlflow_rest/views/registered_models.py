@@ -48,17 +48,17 @@ def create(call: Call) -> dict[str, Any]:
 
 def get(call: Call) -> dict[str, Any]:
     """One model."""
-    return {"registered_model": _in_full(_facts_named(call))}
+    return {"registered_model": _in_full(_facts_named(call), call)}
 
 
 def update(call: Call) -> dict[str, Any]:
     """A new description; an absent one reads as none."""
-    return _answer(describe_model(_named(call), call.parameters.text("description"), actor=call.actor))
+    return _answer(describe_model(_named(call), call.parameters.text("description"), actor=call.actor), call)
 
 
 def rename(call: Call) -> dict[str, Any]:
     """A new name."""
-    return _answer(rename_model(_named(call), call.parameters.required_text("new_name"), actor=call.actor))
+    return _answer(rename_model(_named(call), call.parameters.required_text("new_name"), actor=call.actor), call)
 
 
 def delete(call: Call) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def search(call: Call) -> dict[str, Any]:
         token=call.parameters.text("page_token") or None,
         actor=call.actor,
     )
-    newest = newest_of_each(page.rows)
+    newest = newest_of_each(page.rows, actor=call.actor)
     shaped = [shapes.model(row, newest[row.pk]) for row in facts_of_models(page.rows)]
     return compact(registered_models=shaped, next_page_token=page.next_token)
 
@@ -95,7 +95,7 @@ def latest_versions(call: Call) -> dict[str, Any]:
         known = ", ".join(stage.name for stage in stages_of(call.registry))
         raise Invalid("stages", f"Invalid Model Version stage. Value must be one of {known}.")
     names = {stage.name for stage in stages if stage}
-    versions = [shapes.version(version) for version in newest_of(model.pk)]
+    versions = [shapes.version(version) for version in newest_of(model.pk, actor=call.actor)]
     return compact(model_versions=[version for version in versions if not names or version["current_stage"] in names])
 
 
@@ -131,7 +131,8 @@ def get_alias(call: Call) -> dict[str, Any]:
     alias = call.parameters.required_text("alias")
     name = call.parameters.required_text("name")
     if alias.lower() == "latest":
-        version = max(newest_of(_facts_named(call).pk), key=lambda version: version.number, default=None)
+        newest = newest_of(_facts_named(call).pk, actor=call.actor)
+        version = max(newest, key=lambda version: version.number, default=None)
         if version is None:
             raise NotFound(f"Latest version not found for model {name}.")
         return {"model_version": shapes.version(version)}
@@ -151,12 +152,12 @@ def _facts_named(call: Call) -> ModelFacts:
     return find_model_facts(call.registry_name, call.parameters.required_text("name"), actor=call.actor)
 
 
-def _answer(model: RegisteredModel) -> dict[str, Any]:
-    return {"registered_model": _in_full(facts_of_model(model))}
+def _answer(model: RegisteredModel, call: Call) -> dict[str, Any]:
+    return {"registered_model": _in_full(facts_of_model(model), call)}
 
 
-def _in_full(model: ModelFacts) -> dict[str, Any]:
-    return shapes.model(model, newest_of(model.pk))
+def _in_full(model: ModelFacts, call: Call) -> dict[str, Any]:
+    return shapes.model(model, newest_of(model.pk, actor=call.actor))
 
 
 routes = mlflow_routes(

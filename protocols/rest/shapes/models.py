@@ -37,6 +37,9 @@ class NewModelShape(Shape):
 
     name = Text(most=256)
     description = Text(required=False, allow_blank=True, default="")
+    restricted = serializers.BooleanField(
+        required=False, default=False, help_text="Whether only grants on the model itself count, from the start."
+    )
     tags = Tags()
 
 
@@ -45,6 +48,7 @@ class ModelChangeShape(Shape):
 
     name = Text(most=256, required=False)
     description = Text(required=False, allow_blank=True)
+    restricted = serializers.BooleanField(required=False, help_text="Whether only grants on the model itself count.")
 
 
 class TagShape(Shape):

@@ -1,5 +1,7 @@
 """Registries, their stages and policies."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from protocols.rest.shapes import Name, Shape, Text
@@ -42,6 +44,28 @@ class PolicyShape(Shape):
     is_in_force = serializers.BooleanField()
     created_by = serializers.CharField(source="created_by.username")
     created_at = serializers.DateTimeField()
+
+
+class ProtectionShape(Shape):
+    """A stage or an alias where only some people move versions."""
+
+    stage = serializers.CharField(source="stage.name", allow_null=True, default=None)
+    alias = Name()
+    roles = serializers.ListField(child=serializers.CharField(), help_text="Who has one of these on the model may.")
+    teams = serializers.SerializerMethodField(help_text="Who is in one of these may.")
+
+    def get_teams(self, place: Any) -> list[str]:
+        """Names."""
+        return sorted(team.name for team in place.teams.all())
+
+
+class NewProtectionShape(Shape):
+    """Who may move versions there from now on: at least one role that may promote, or one team."""
+
+    roles = serializers.ListField(
+        child=Text(most=20), max_length=20, required=False, default=list, help_text="contributor, maintainer"
+    )
+    teams = serializers.ListField(child=Text(most=120), max_length=50, required=False, default=list)
 
 
 class NewPolicyShape(Shape):

@@ -77,8 +77,10 @@ class LineageShape(Shape):
 class VersionInFullShape(VersionShape):
     """A version with where it comes from."""
 
-    source = serializers.CharField(help_text="What the client called it.")  # type: ignore[assignment] # a field's own
-    run_link = serializers.CharField()
+    source = serializers.CharField(  # type: ignore[assignment] # a field's own
+        source="lineage.source", help_text="What the client called it; empty where you may not see all of it."
+    )
+    run_link = serializers.CharField(source="lineage.run_link")
     git_commit = serializers.CharField()
     lineage = LineageShape()
 

@@ -1,4 +1,4 @@
-"""Roles on registries and models: who has which, giving them and taking them away."""
+"""Roles on registries, models and experiments: who has which, giving them and taking them away."""
 
 from typing import Any
 
@@ -10,22 +10,30 @@ from accounts.rights import Role
 from lib.errors import NotFound
 from lib.paging import Page
 from protocols.rest.endpoint import Call, View, endpoint
-from protocols.rest.shapes.accounts import GrantShape, NewGrantShape
+from protocols.rest.shapes.access import GrantShape, NewGrantShape
 from registry.queries import find_model
+from tracking.queries import find_experiment
 
 
 class Grants(View):
     @endpoint("list_registry_grants", lists=GrantShape)
     def get(self, call: Call, registry: str) -> Page[Any]:
-        """Who has which role on a registry; for those who manage it."""
+        """Who has which role on a registry; for its maintainers and for auditors."""
         return call.page(grants_on(find_registry(registry, actor=call.actor), actor=call.actor), "pk")
 
 
 class ModelGrants(View):
     @endpoint("list_model_grants", lists=GrantShape)
     def get(self, call: Call, registry: str, name: str) -> Page[Any]:
-        """Who has which role on the model itself; for those who manage it."""
+        """Who has which role on the model itself; for its maintainers and for auditors."""
         return call.page(grants_on(find_model(registry, name, actor=call.actor), actor=call.actor), "pk")
+
+
+class ExperimentGrants(View):
+    @endpoint("list_experiment_grants", lists=GrantShape)
+    def get(self, call: Call, registry: str, experiment: int) -> Page[Any]:
+        """Who has which role on the experiment itself; for its maintainers and for auditors."""
+        return call.page(grants_on(experiment_at(call, registry, experiment), actor=call.actor), "pk")
 
 
 class TeamGrant(View):
@@ -76,9 +84,38 @@ class ModelAccountGrant(View):
         _revoke(call, find_model(registry, name, actor=call.actor), account=username)
 
 
+class ExperimentTeamGrant(View):
+    @endpoint("grant_team_on_experiment", takes=NewGrantShape)
+    def put(self, call: Call, registry: str, experiment: int, team: str) -> None:
+        """Give a team a role on an experiment, instead of the one it had."""
+        _grant(call, experiment_at(call, registry, experiment), team=team)
+
+    @endpoint("revoke_team_on_experiment")
+    def delete(self, call: Call, registry: str, experiment: int, team: str) -> None:
+        """Take a team's role on an experiment away."""
+        _revoke(call, experiment_at(call, registry, experiment), team=team)
+
+
+class ExperimentAccountGrant(View):
+    @endpoint("grant_account_on_experiment", takes=NewGrantShape)
+    def put(self, call: Call, registry: str, experiment: int, username: str) -> None:
+        """Give a person or a service account a role on an experiment, instead of the one it had."""
+        _grant(call, experiment_at(call, registry, experiment), account=username)
+
+    @endpoint("revoke_account_on_experiment")
+    def delete(self, call: Call, registry: str, experiment: int, username: str) -> None:
+        """Take an account's own role on an experiment away."""
+        _revoke(call, experiment_at(call, registry, experiment), account=username)
+
+
+def experiment_at(call: Call, registry: str, experiment: int) -> Model:
+    """The experiment of this id in this registry, if the actor sees both. Raises NotFound."""
+    return find_experiment(experiment, registry=find_registry(registry, actor=call.actor), actor=call.actor)
+
+
 def _grant(call: Call, thing: Model, **receiver: str) -> None:
     team = find_grantee(**receiver, on=thing, actor=call.actor)
-    access.grant(Role(call.said["role"]), on=thing, to=team, actor=call.actor)
+    access.grant(Role(call.said["role"]), on=thing, to=team, ends_at=call.said["ends_at"], actor=call.actor)
 
 
 def _revoke(call: Call, thing: Model, **receiver: str) -> None:

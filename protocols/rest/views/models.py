@@ -17,9 +17,10 @@ from registry.operations.models import (
     delete_model_tag,
     describe_model,
     rename_model,
+    restrict_model,
     set_model_tag,
 )
-from registry.queries import activity_of, find_model, models_for
+from registry.queries import activity_of, find_model, models_for, without_hidden_runs
 
 
 class Models(View):
@@ -50,12 +51,14 @@ class OneModel(View):
     @endpoint("change_model", takes=ModelChangeShape, answers=ModelShape)
     @transaction.atomic
     def patch(self, call: Call, registry: str, name: str) -> RegisteredModel:
-        """Rename or describe a model; both or neither."""
+        """Rename, describe or restrict a model; all of it or nothing."""
         model = find_model(registry, name, actor=call.actor)
         if "name" in call.said:
             rename_model(model, call.said["name"], actor=call.actor)
         if "description" in call.said:
             describe_model(model, call.said["description"], actor=call.actor)
+        if "restricted" in call.said:
+            model = restrict_model(model, call.said["restricted"], actor=call.actor)
         return model
 
     @endpoint("delete_model")
@@ -80,4 +83,5 @@ class Activity(View):
     @endpoint("list_activity", lists=ActivityShape)
     def get(self, call: Call, registry: str, name: str) -> Page[Event]:
         """What happened to a model and its versions, newest first."""
-        return call.page(activity_of(find_model(registry, name, actor=call.actor)), "-pk")
+        page = call.page(activity_of(find_model(registry, name, actor=call.actor), actor=call.actor), "-pk")
+        return Page(without_hidden_runs(page.rows, actor=call.actor), page.next_token)

@@ -20,6 +20,7 @@ from registry.gates import Move, refusals
 from registry.models import ModelVersion, Placement, Stage
 from registry.names import check_alias
 from registry.operations.placements import move_alias, move_stage, remove_alias
+from registry.protections import Passage, guard_of
 from registry.queries import (
     find_model,
     find_stage,
@@ -66,7 +67,10 @@ class Blockers(View):
     def get(self, call: Call, registry: str, name: str, number: int) -> dict[str, list[str]]:
         """Why the version could not go to a stage or under an alias now; nothing is moved."""
         version = find_version(registry, name, number, actor=call.actor)
-        return {"reasons": refusals(_intended(call.asked, version, call.actor))}
+        move = _intended(call.asked, version, call.actor)
+        passage = Passage(to=move.stage, out_of=move.out_of, alias=move.alias)
+        protected = guard_of(version.model, actor=call.actor).reasons(passage)
+        return {"reasons": [*protected, *refusals(move)]}
 
 
 class Aliases(View):

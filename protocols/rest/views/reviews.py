@@ -3,8 +3,8 @@
 from http import HTTPStatus
 
 from approvals.models import Decision, Review
-from approvals.operations.reviews import decide, request_review, withdraw_review
-from approvals.queries import checks, comparison, find_review, present_digest, reviews_for, waiting_for
+from approvals.operations.reviews import carry_out_review, decide, request_review, withdraw_review
+from approvals.queries import checks_in_full, comparison, find_review, present_digest, reviews_for, waiting_for
 from lib.paging import Page
 from protocols.rest.endpoint import Call, View, With, endpoint
 from protocols.rest.shapes.reviews import (
@@ -73,7 +73,17 @@ class Withdrawal(View):
         return _in_full(review, call)
 
 
+class CarryingOut(View):
+    @endpoint("carry_out_review", answers=ReviewInFullShape)
+    def post(self, call: Call, review: int) -> With:
+        """Make the move of an approved review that waits for somebody who may move versions there."""
+        carry_out_review(find_review(review, actor=call.actor), actor=call.actor)
+        return _in_full(review, call)
+
+
 def _in_full(pk: int, call: Call) -> With:
     """The review as it stands now, with what a decision rests on."""
     review = find_review(pk, actor=call.actor)
-    return With(review, checks=checks(review), comparison=comparison(review), subject_digest=present_digest(review))
+    return With(
+        review, checks=checks_in_full(review), comparison=comparison(review), subject_digest=present_digest(review)
+    )

@@ -1,11 +1,24 @@
 """Creating people and service accounts."""
 
-import pytest
+from collections.abc import Callable
+from io import StringIO
 
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.authentication import with_password, with_token
 from accounts.models import Team, User
-from accounts.operations.people import create_person, create_service_account
+from accounts.operations.people import (
+    create_person,
+    create_service_account,
+    describe_account,
+    hand_over_service_account,
+    reset_password,
+)
+from accounts.operations.standing import deactivate_account
+from accounts.rights import Scope
 from events.models import Event
-from lib.errors import AlreadyExists, Forbidden, Invalid
+from lib.errors import AlreadyExists, Conflict, Forbidden, Invalid
 from tests.conftest import PASSWORD
 
 
@@ -90,3 +103,93 @@ def test_only_an_administrator_creates_accounts(maintainer: User, administrator:
     assert create_person(
         "rita", email="rita@example.org", password=PASSWORD, is_administrator=True, actor=administrator
     ).is_superuser
+
+
+def test_an_auditor_is_made_and_is_no_administrator(system: User) -> None:
+    person = create_person("rita", email="r@example.org", password=None, is_auditor=True, actor=system)
+    assert (person.is_auditor, person.is_superuser) == (True, False)
+    assert Event.objects.latest("pk").details == {"administrator": False, "auditor": True}
+    with pytest.raises(Invalid):
+        create_person("eve", email="e@example.org", password=None, is_auditor=True, is_administrator=True, actor=system)
+
+
+def test_a_service_account_is_handed_over_once(
+    scientist: User, reviewer: User, ci_account: User, administrator: User
+) -> None:
+    for _ in range(2):
+        hand_over_service_account(ci_account, reviewer, actor=administrator)
+    ci_account.refresh_from_db()
+    assert ci_account.owner == reviewer
+    line = Event.objects.get(kind="service_account.handed_over")
+    assert (line.details["before"], line.details["after"]) == ({"owner": "ada"}, {"owner": "grace"})
+    with pytest.raises(Invalid):
+        hand_over_service_account(reviewer, scientist, actor=administrator)
+    deactivate_account(scientist, actor=administrator)
+    with pytest.raises(Conflict):
+        hand_over_service_account(ci_account, scientist, actor=administrator)
+    with pytest.raises(Forbidden):
+        hand_over_service_account(ci_account, reviewer, actor=reviewer)
+
+
+def test_people_change_their_own_name_and_administrators_everything(
+    scientist: User, reviewer: User, administrator: User, token_of: Callable[..., str]
+) -> None:
+    describe_account(scientist, display_name="Ada", actor=scientist)
+    describe_account(scientist, display_name="Ada", actor=scientist)
+    assert Event.objects.filter(kind="account.changed").count() == 1
+    for email, actor in (("new@example.org", scientist), (None, reviewer)):
+        with pytest.raises(Forbidden):
+            describe_account(scientist, display_name="X", email=email, actor=actor)
+    reader = with_token(token_of(scientist, Scope.READ, Scope.WRITE))
+    with pytest.raises(Forbidden):
+        describe_account(scientist, display_name="X", actor=reader)
+    describe_account(scientist, email="New@Example.org", actor=administrator)
+    scientist.refresh_from_db()
+    assert (scientist.email, scientist.display_name) == ("new@example.org", "Ada")
+    with pytest.raises(AlreadyExists):
+        describe_account(scientist, email="GRACE@example.org", actor=administrator)
+    scientist.refresh_from_db()
+    for bad in ({"email": "no mail"}, {"display_name": "x" * 201}, {"display_name": "a\0"}):
+        with pytest.raises(Invalid):
+            describe_account(User.objects.get(pk=scientist.pk), **bad, actor=administrator)
+
+
+def test_a_machine_has_a_name_but_no_address(ci_account: User, system: User, administrator: User) -> None:
+    describe_account(ci_account, display_name="Pipeline", actor=administrator)
+    with pytest.raises(Invalid):
+        describe_account(ci_account, email="ci@example.org", actor=administrator)
+    with pytest.raises(Invalid):
+        describe_account(system, display_name="Somebody", actor=administrator)
+
+
+def test_nobody_sets_the_password_of_another(scientist: User, administrator: User) -> None:
+    with pytest.raises(Forbidden):
+        reset_password(scientist, "another horse, another battery", actor=administrator)
+
+
+def test_the_command_prints_a_new_password_and_unlocks(scientist: User, ci_account: User) -> None:
+    for _ in range(10):
+        with_password("ada", "wrong")
+    printed = StringIO()
+    call_command("reset_password", "Ada", stdout=printed)
+    password = printed.getvalue().strip()
+    assert len(password) >= 20
+    assert with_password("ada", password) == scientist
+    assert with_password("ada", PASSWORD) is None
+    line = Event.objects.get(kind="person.password_reset")
+    assert (line.subject_name, line.details) == ("ada", {})
+    for name in ("ci", "system", "nobody"):
+        with pytest.raises(CommandError):
+            call_command("reset_password", name)
+
+
+def test_the_command_unlocks(scientist: User) -> None:
+    for _ in range(10):
+        with_password("ada", "wrong")
+    said = StringIO()
+    call_command("unlock", "ada", stdout=said)
+    call_command("unlock", "ada", stdout=said)
+    assert said.getvalue().splitlines() == ["Unlocked.", "There were no wrong passwords to forget."]
+    assert with_password("ada", PASSWORD) == scientist
+    with pytest.raises(CommandError):
+        call_command("unlock", "nobody")

@@ -151,7 +151,8 @@ def test_roles_are_given_and_taken_by_those_who_manage(
     root, mary, ada = api(administrator), api(maintainer), api(model.owner)
     assert root.post("/teams", {"name": "Data science"}).status_code == 201
     assert root.put("/teams/Data%20science/members/stranger").status_code == 204
-    assert root.get("/teams/Data%20science").json()["members"] == ["stranger"]
+    members = root.get("/teams/Data%20science/members").json()["results"]
+    assert [(member["username"], member["is_lead"]) for member in members] == [("stranger", False)]
     refused(ada.put(f"{MODEL}/grants/accounts/stranger", {"role": "reader"}), 403)
     refused(ada.get(f"{MODEL}/grants"), 403)
     refused(mary.put(f"{MODEL}/grants/accounts/nobody", {"role": "reader"}), 404)
@@ -161,9 +162,9 @@ def test_roles_are_given_and_taken_by_those_who_manage(
     assert mary.put("/registries/main/grants/accounts/stranger", {"role": "metadata_reader"}).status_code == 204
     assert api(stranger).get(MODEL).status_code == 200
     assert mary.get(f"{MODEL}/grants").json()["results"] == [
-        {"team": "Data science", "account": None, "role": "reader"}
+        {"team": "Data science", "account": None, "role": "reader", "ends_at": None}
     ]
-    assert {"team": None, "account": "stranger", "role": "metadata_reader"} in mary.get(
+    assert {"team": None, "account": "stranger", "role": "metadata_reader", "ends_at": None} in mary.get(
         "/registries/main/grants"
     ).json()["results"]
     assert mary.delete(f"{MODEL}/grants/teams/Data%20science").status_code == 204
@@ -182,7 +183,7 @@ def test_people_are_made_by_administrators(api: Api, administrator: User, mainta
     refused(root.post("/people", person), 409)
     for bad in ({**person, "username": "E V E"}, {**person, "email": "no"}, {**person, "password": "short"}):
         refused(root.post("/people", bad), 400)
-    for path in ("/people", "/service-accounts", "/teams", "/events"):
+    for path in ("/people", "/service-accounts", "/invitations", "/events"):
         assert root.get(path).status_code == 200
         refused(api(maintainer).get(path), 403)
     refused(api(maintainer).post("/people", person), 403)

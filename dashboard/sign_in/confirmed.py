@@ -1,0 +1,50 @@
+"""Some pages want to know once more who is there: whoever signed in or said so a few minutes ago goes on at once."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.models import User
+from accounts.second_factors import has_second_factor
+from dashboard.door import signed_in
+
+P = ParamSpec("P")
+MINUTES = 5
+
+
+def confirmed(
+    view: Callable[Concatenate[HttpRequest, User, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Hand the signed-in person to the view, after asking for password or code unless that was done just now."""
+
+    @wraps(view)
+    @signed_in
+    def enter(request: HttpRequest, actor: User, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not was_confirmed(request, actor) and way_to_confirm(actor):
+            back = request.get_full_path() if request.method == "GET" else reverse("second-factor")
+            return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
+        return view(request, actor, *args, **kwargs)
+
+    return enter
+
+
+def was_confirmed(request: HttpRequest, actor: User) -> bool:
+    """Whether a password, a code or single sign-on said minutes ago who this is."""
+    since = time.time() - MINUTES * 60
+    return any(one["at"] > since for one in get_authentication_records(request, actor))
+
+
+def way_to_confirm(actor: User) -> str:
+    """What to ask for: "code" where there is a second factor, else "password"; nothing where there is neither."""
+    if has_second_factor(actor):
+        return "code"
+    return "password" if settings.PASSWORD_SIGN_IN and actor.has_usable_password() else ""
