@@ -14,10 +14,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import attempts
+from accounts.credentials import attempts
+from accounts.credentials.second_factors import has_second_factor, needs_second_factor
 from accounts.models import ApiToken, User
 from accounts.models.tokens import TOKEN_MARK
-from accounts.second_factors import has_second_factor, needs_second_factor
 from events import context
 from lib import digests
 from lib.errors import Unauthenticated

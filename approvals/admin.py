@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.admin_base import HouseAdmin, RegistryFilter, ShownInline, actor_of
+from accounts.admin.base import HouseAdmin, RegistryFilter, ShownInline, actor_of
 from accounts.models import User
 from accounts.queries import registries_for
 from accounts.rights import Right

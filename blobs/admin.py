@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.admin_base import HouseAdmin, ShownInline
+from accounts.admin.base import HouseAdmin, ShownInline
 from blobs.models import Blob, Tree, TreeFile
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse_lazy
 
 def _page(title: str, name: str, icon: str, *, for_administrators: bool = False) -> dict[str, Any]:
     page: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}_changelist")}
-    return page | {"permission": "accounts.admin_base.audits"} if for_administrators else page
+    return page | {"permission": "accounts.admin.base.audits"} if for_administrators else page
 
 
 NAVIGATION = [

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectMultipleWidget
 
 from accounts import access
-from accounts.admin_base import GrantAdmin, HouseAdmin, RegistryFilter, ShownInline, actor_of
+from accounts.admin.base import GrantAdmin, HouseAdmin, RegistryFilter, ShownInline, actor_of
 from accounts.models import Team, User
 from accounts.queries import registries_for
 from accounts.rights import ROLE_LABELS, Right, Role, roles_with

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from accounts.explanations import Effect, Explanation, Step, explanation_for
 from accounts.models import User
+from accounts.reach.explanations import Effect, Explanation, Step, explanation_for
 from accounts.rights import Right
 from registry import gates
 from registry.gates import Move

@@ -11,8 +11,8 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet
 from accounts import access
 from accounts.models import Registry, User
 from accounts.queries import find_registry
+from accounts.reach.roles import roles_on
 from accounts.rights import Right, Role
-from accounts.roles import roles_on
 from lib.errors import Forbidden, NotFound
 from lib.json_lists import JsonList
 from lib.statements import Blank, Statement

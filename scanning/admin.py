@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin_base import HouseAdmin, ShownInline, actor_of
+from accounts.admin.base import HouseAdmin, ShownInline, actor_of
 from accounts.models import User
 from lib.errors import NotFound
 from registry.queries import versions_for

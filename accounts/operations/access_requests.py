@@ -10,10 +10,10 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts import access
-from accounts.access_requests import longest_life
-from accounts.effective_roles import LIVE, covers, grants_table_of, reaches
 from accounts.models import AccessRequest, User
 from accounts.ownership import require_owner
+from accounts.reach.effective_roles import LIVE, covers, grants_table_of, reaches
+from accounts.reach.requests import longest_life
 from accounts.rights import RIGHTS_OF, Right, Role
 from events.kinds import Kind
 from events.record import record

@@ -3,7 +3,8 @@
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import access, attempts
+from accounts import access
+from accounts.credentials import attempts
 from accounts.models import FailedSignIn, UsedIdentityToken, User
 from accounts.rights import Right
 from events.kinds import Kind

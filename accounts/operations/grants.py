@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts import access
-from accounts.effective_roles import grant_tables
 from accounts.models import User
+from accounts.reach.effective_roles import grant_tables
 from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record

@@ -11,10 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import access
-from accounts.attempts import digest_of
-from accounts.models import FailedSignIn, User
-from accounts.rights import Right
-from accounts.second_factors import (
+from accounts.credentials.attempts import digest_of
+from accounts.credentials.second_factors import (
     RECOVERY_CODES,
     has_second_factor,
     new_recovery_code,
@@ -23,7 +21,9 @@ from accounts.second_factors import (
     step_of,
     unseal,
 )
-from accounts.sessions import end_sessions_of
+from accounts.credentials.sessions import end_sessions_of
+from accounts.models import FailedSignIn, User
+from accounts.rights import Right
 from events import context
 from events.kinds import Kind
 from events.record import record

@@ -3,9 +3,9 @@
 from django.db import transaction
 
 from accounts import access
+from accounts.credentials.sessions import end_sessions_of
 from accounts.models import User
 from accounts.rights import OrganisationRole, Right
-from accounts.sessions import end_sessions_of
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Invalid

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import access, identity_tokens, issuers
-from accounts.identity_tokens import IdentityToken, Refused
+from accounts import access
+from accounts.credentials import identity_tokens, issuers
+from accounts.credentials.identity_tokens import IdentityToken, Refused
 from accounts.models import ApiToken, Registry, TrustedWorkload, UsedIdentityToken, User
 from accounts.ownership import require_owner
 from accounts.rights import Right, Scope

@@ -13,8 +13,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.credentials.second_factors import has_second_factor
 from accounts.models import User
-from accounts.second_factors import has_second_factor
 from dashboard.door import signed_in
 
 P = ParamSpec("P")

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from accounts.credentials.second_factors import has_second_factor, needs_second_factor
 from accounts.models import User
-from accounts.second_factors import has_second_factor, needs_second_factor
 from events import context
 
 EVERY = 300  # seconds between two notes of where and when a session was used

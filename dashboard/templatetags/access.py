@@ -9,8 +9,8 @@ from django.db.models import Count, Model, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from accounts.access_requests import requests_to_decide
 from accounts.models import Registry, User
+from accounts.reach.requests import requests_to_decide
 from accounts.rights import ROLE_LABELS, Role
 from approvals.queries import waiting_for
 from dashboard.addresses import address

@@ -8,8 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
-from accounts.access_requests import open_request
-from accounts.effective_roles import (
+from accounts.models import Team, User
+from accounts.operations.access_requests import ask_for_access
+from accounts.queries import find_grantee, find_registry, grants_on
+from accounts.reach.effective_roles import (
     Reach,
     accounts_reaching,
     chain_of,
@@ -20,9 +22,7 @@ from accounts.effective_roles import (
     reaches,
     roles_held,
 )
-from accounts.models import Team, User
-from accounts.operations.access_requests import ask_for_access
-from accounts.queries import find_grantee, find_registry, grants_on
+from accounts.reach.requests import open_request
 from accounts.rights import RIGHTS_OF, Right, Role
 from dashboard.addresses import address
 from dashboard.door import signed_in

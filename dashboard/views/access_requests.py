@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access
-from accounts.access_requests import find_request, requests_decided, requests_of, requests_to_decide
-from accounts.effective_roles import reaches
 from accounts.models import AccessRequest, User
 from accounts.operations.access_requests import answer_request, withdraw_request
+from accounts.reach.effective_roles import reaches
+from accounts.reach.requests import find_request, requests_decided, requests_of, requests_to_decide
 from accounts.rights import Right
 from dashboard.door import signed_in
 from dashboard.forms.access import AnswerForm, last_day

@@ -14,6 +14,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.credentials.second_factors import (
+    needs_second_factor,
+    new_key,
+    recovery_codes_left,
+    seal,
+    second_factor_of,
+    unseal,
+)
+from accounts.credentials.sessions import sessions_of
 from accounts.models import User
 from accounts.operations.sign_ins import (
     add_second_factor,
@@ -24,8 +33,6 @@ from accounts.operations.sign_ins import (
 )
 from accounts.operations.single_sign_on import unlink_identity
 from accounts.queries import tokens_of
-from accounts.second_factors import needs_second_factor, new_key, recovery_codes_left, seal, second_factor_of, unseal
-from accounts.sessions import sessions_of
 from dashboard.devices import device
 from dashboard.door import signed_in
 from dashboard.forms.second_factor import FirstCodeForm

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.explanations import Explanation, explanation_for
 from accounts.models import User
 from accounts.queries import find_registry
+from accounts.reach.explanations import Explanation, explanation_for
 from accounts.rights import Right
 from dashboard.door import signed_in
 from dashboard.forms.access import ExplainForm

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import Registry, User
-from accounts.restrictions import keep_a_way_in
+from accounts.reach.restrictions import keep_a_way_in
 from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record

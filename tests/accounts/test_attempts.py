@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import authentication
-from accounts.attempts import digest_of
 from accounts.authentication import with_basic, with_password
+from accounts.credentials.attempts import digest_of
 from accounts.models import FailedSignIn, User
 from accounts.operations.attempts import sweep, unlock_account
 from accounts.tasks import sweep as sweep_task

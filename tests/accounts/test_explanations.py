@@ -7,11 +7,11 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts import access
-from accounts.effective_roles import accounts_reaching, grants_table_of, maintainers_of, reaches
-from accounts.explanations import Effect, Explanation, explain, explanation_for
 from accounts.models import Limit, Registry, User
 from accounts.operations.grants import end_grants
 from accounts.operations.teams import add_member, create_team
+from accounts.reach.effective_roles import accounts_reaching, grants_table_of, maintainers_of, reaches
+from accounts.reach.explanations import Effect, Explanation, explain, explanation_for
 from accounts.rights import RIGHTS_OF, Right, Role, Scope
 from lib.errors import Forbidden, NotFound
 from registry.models import ModelVersion, RegisteredModel

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from accounts import identity_tokens, issuers
-from accounts.identity_tokens import Refused, check, fits, read, verify
+from accounts.credentials import identity_tokens, issuers
+from accounts.credentials.identity_tokens import Refused, check, fits, read, verify
 from lib.errors import Invalid
 from tests.services.issuer import Issuer, serve
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts import access
 from accounts.models import Registry, RegistryGrant, User
 from accounts.operations.teams import add_member, create_team
+from accounts.reach.roles import roles_on
 from accounts.rights import RIGHTS_OF, Right, Role
-from accounts.roles import roles_on
 from registry.models import ModelVersion, RegisteredModel
 from tests.conftest import Member
 from tests.factories.tracking import new_run

@@ -19,7 +19,14 @@ PAGES = sorted(
     for model in admin.site._registry
     if not model.__module__.startswith("tracking.")
 )
-FOR_ADMINISTRATORS = {"accounts_user", "accounts_team", "accounts_invitation", "blobs_blob", "blobs_tree", "events_event"}
+FOR_ADMINISTRATORS = {
+    "accounts_user",
+    "accounts_team",
+    "accounts_invitation",
+    "blobs_blob",
+    "blobs_tree",
+    "events_event",
+}
 
 
 @pytest.fixture

@@ -92,6 +92,8 @@ def world(version: ModelVersion, stage: Callable[[str], Stage], scientist: User,
 
 
 IDENTITY = single_sign_on.Identity(provider="elsewhere", subject="1")
+
+
 def trust_in(registry: Registry, owner: User, system: User, name: str = "ci") -> TrustedWorkload:
     """Jobs of a repository that may act as a service account of the owner's."""
     machine = people.create_service_account(name, owner=owner, actor=system)

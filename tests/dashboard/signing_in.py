@@ -7,9 +7,9 @@ from typing import Any
 
 from django.test import Client
 
+from accounts.credentials.second_factors import STEP, code_at, new_key
 from accounts.models import User
 from accounts.operations.sign_ins import add_second_factor
-from accounts.second_factors import STEP, code_at, new_key
 from tests.conftest import PASSWORD
 
 

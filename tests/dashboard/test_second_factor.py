@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.authentication import with_basic
+from accounts.credentials.second_factors import has_second_factor, unseal
 from accounts.models import User
-from accounts.second_factors import has_second_factor, unseal
 from events.models import Event
 from lib.errors import Unauthenticated
 from tests.conftest import PASSWORD

@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.explanations import Effect, Explanation
 from accounts.models import User
+from accounts.reach.explanations import Effect, Explanation
 from accounts.rights import Role
 from lib.errors import Forbidden, NotFound
 from registry.explanations import explain_move

@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.effective_roles import Held, Reach
 from accounts.models import AccessRequest, Grant, User
+from accounts.reach.effective_roles import Held, Reach
 from accounts.rights import Right, Role
 from protocols.rest.shapes import Name, PageAsked, Shape, Text
 

@@ -2,9 +2,9 @@
 
 from django.db.models import Model
 
-from accounts.effective_roles import Reach, accounts_reaching, reaches
-from accounts.explanations import Explanation, explanation_for
 from accounts.queries import find_registry
+from accounts.reach.effective_roles import Reach, accounts_reaching, reaches
+from accounts.reach.explanations import Explanation, explanation_for
 from accounts.rights import Right
 from lib.errors import Invalid
 from lib.paging import Page

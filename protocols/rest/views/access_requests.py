@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 from django.db.models import Model
 
-from accounts.access_requests import find_request, requests_decided, requests_of, requests_to_decide
 from accounts.models import AccessRequest
 from accounts.operations.access_requests import answer_request, ask_for_access, withdraw_request
 from accounts.queries import find_registry
+from accounts.reach.requests import find_request, requests_decided, requests_of, requests_to_decide
 from accounts.rights import Role
 from lib.paging import Page
 from protocols.rest.endpoint import Call, View, endpoint

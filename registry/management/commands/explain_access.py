@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.explanations import Explanation, explanation_for
 from accounts.models import User
 from accounts.queries import find_registry, system_user
+from accounts.reach.explanations import Explanation, explanation_for
 from accounts.rights import Right
 from lib.errors import HouseError, NotFound
 from registry.explanations import explain_move

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from accounts import access, issuers
+from accounts import access
+from accounts.credentials import issuers
 from accounts.models import Registry, TrustedWorkload, User
 from accounts.operations.people import create_service_account
 from accounts.operations.trusts import trust_workload

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts import access
-from accounts.access_requests import find_request, requests_decided, requests_of, requests_to_decide
-from accounts.effective_roles import grants_table_of
 from accounts.models import AccessRequest, Registry, User
 from accounts.operations.access_requests import answer_request, ask_for_access, withdraw_request
 from accounts.operations.people import create_service_account
+from accounts.reach.effective_roles import grants_table_of
+from accounts.reach.requests import find_request, requests_decided, requests_of, requests_to_decide
 from accounts.rights import Right, Role, Scope
 from events.models import Event
 from lib.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound

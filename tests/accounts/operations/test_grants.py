@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts import access
-from accounts.effective_roles import grant_tables, grants_table_of
 from accounts.models import Registry, RegistryGrant, User
 from accounts.operations.grants import end_grants
+from accounts.reach.effective_roles import grant_tables, grants_table_of
 from accounts.rights import Right, Role
 from accounts.tasks import end_grants as task
 from events.models import Event

@@ -8,9 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from accounts.credentials.second_factors import STEP, code_at, has_second_factor, new_key, seal, step_of, unseal
 from accounts.models import FailedSignIn, User
 from accounts.operations import sign_ins
-from accounts.second_factors import STEP, code_at, has_second_factor, new_key, seal, step_of, unseal
 from events.models import Event
 from lib.errors import Conflict, Forbidden, Invalid, TooOften
 from tests.dashboard.signing_in import code, with_second_factor

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import access, issuers
+from accounts import access
+from accounts.credentials import issuers
 from accounts.models import ApiToken, Registry, TrustedWorkload, User
 from accounts.operations.people import create_service_account
 from accounts.rights import Role, Scope

@@ -10,7 +10,7 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelect2MultipleWidget
 
 from accounts import mail
-from accounts.admin_base import HouseAdmin, actor_of, is_administrator
+from accounts.admin.base import HouseAdmin, actor_of, is_administrator
 from accounts.models import Invitation, Team, User
 from accounts.operations.invitations import invite_person, withdraw_invitation
 from accounts.operations.teams import (

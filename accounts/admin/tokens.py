@@ -1,30 +1,21 @@
-"""Tokens, registries and roles in the admin; people and teams stand in files beside it."""
+"""Tokens, trusted workloads, registries and roles in the admin."""
 
 from datetime import datetime
 from typing import Any
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from accounts import access, admin_access, admin_people, admin_teams  # noqa: F401 # so that Django finds its pages
-from accounts.admin_base import GrantAdmin, HouseAdmin, actor_of, is_administrator
+from accounts import access
+from accounts.admin.base import GrantAdmin, HouseAdmin, actor_of, is_administrator
 from accounts.models import ApiToken, Registry, RegistryGrant, TrustedWorkload, User
 from accounts.operations.registries import create_registry
 from accounts.operations.tokens import revoke_token
 from accounts.operations.trusts import end_trust
 from accounts.queries import tokens_of
 from accounts.rights import Right
-
-# Pages for these would pass by every operation; allauth's tables are read and written by its flows and ours.
-for table in (Group, Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
-    admin.site.unregister(table)
 
 
 @admin.register(ApiToken)

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.effective_roles import shared_kinds, things_with
 from accounts.models import AccessRequest, User
+from accounts.reach.effective_roles import shared_kinds, things_with
 from accounts.rights import Right
 from lib.errors import NotFound
 

@@ -10,8 +10,8 @@ from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
 
 from accounts import access
-from accounts.effective_roles import Link, chain_of, grants_table_of, maintainers_of
 from accounts.models import Limit, Team, User
+from accounts.reach.effective_roles import Link, chain_of, grants_table_of, maintainers_of
 from accounts.rights import (
     AUDITOR_RIGHTS,
     RIGHTS_OF,

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.access_requests import requests_decided, requests_of, requests_to_decide
-from accounts.admin_base import HouseAdmin
+from accounts.admin.base import HouseAdmin
 from accounts.models import AccessRequest, User
+from accounts.reach.requests import requests_decided, requests_of, requests_to_decide
 
 
 @admin.register(AccessRequest)

@@ -4,8 +4,8 @@ from django.db.models import Model
 
 from accounts import access
 from accounts.models import User
+from accounts.reach.roles import roles_on
 from accounts.rights import Right, Role
-from accounts.roles import roles_on
 
 
 def keep_a_way_in(thing: Model, *, actor: User) -> None:

@@ -12,7 +12,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from accounts.admin_base import HouseAdmin, actor_of, is_administrator
+from accounts.admin.base import HouseAdmin, actor_of, is_administrator
 from accounts.models import User
 from accounts.operations.attempts import unlock_account
 from accounts.operations.people import (

@@ -16,7 +16,7 @@ import jwt
 import orjson
 from django.conf import settings
 
-from accounts import issuers
+from accounts.credentials import issuers
 from lib import digests
 
 LONGEST_TOKEN = 16 * 1024  # characters

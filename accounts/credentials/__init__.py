@@ -1,0 +1,1 @@
+"""What proves who somebody is, beyond names and passwords, and what keeps guessers out."""
