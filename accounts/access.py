@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
@@ -28,6 +29,7 @@ from lib.errors import Forbidden, Invalid, NotFound
 from lib.statements import Blank, Statement
 
 M = TypeVar("M", bound=Model)
+_ALIVE = Q(ends_at=None) | Q(ends_at__gt=Now())
 _MEMBERSHIPS: QuerySet[Any] = QuerySet(User.groups.through)
 
 
@@ -48,11 +50,17 @@ def require(actor: User, right: Right, thing: Model | None) -> None:
     if can(actor, right, thing):
         return
     if thing is not None and not can(actor, Right.SEE, thing):
-        raise NotFound(f"{_noun(thing)} {thing} was not found.")
+        raise not_found(f"{_noun(thing)} {thing} was not found.", actor)
     if not is_awake(actor, right):
         raise Forbidden(f"The token does not have the scope “{SCOPE_FOR[right]}”, which this needs.")
     where = "this installation" if thing is None else f"{_noun(thing).lower()} {thing}"
     raise Forbidden(f"Your role does not include the right “{right}” on {where}.")
+
+
+def not_found(sentence: str, actor: User) -> NotFound:
+    """The refusal with this sentence. It names what a limited token is good for, whatever was asked for and exists."""
+    limit = actor.limit.name if actor.limit else ""
+    return NotFound(f"{sentence} This token is good only for {limit}." if limit else sentence)
 
 
 def visible(actor: User, rows: QuerySet[M], right: Right = Right.SEE) -> QuerySet[M]:
@@ -102,11 +110,18 @@ def fillings(actor: User) -> dict[str, Any]:
 
 @transaction.atomic
 def grant(role: Role, *, on: Model, to: Team | User, ends_at: datetime | None = None, actor: User) -> None:
-    """Give `to` this role on a registry, model or experiment, instead of the one it had there; `ends_at` ends it."""
+    """Give `to` this role on a registry, model or experiment, instead of the one it had there; `ends_at` ends it.
+
+    Who manages the thing by a role that ends gives none that lasts longer: Invalid.
+    """
     require(actor, Right.MANAGE, on)
     if ends_at is not None and ends_at <= timezone.now():
         raise Invalid("ends_at", "A role ends in the future.")
+    if not _manages_until(ends_at, on, actor):
+        raise Invalid("ends_at", "Your own role ends before that; what you give ends with it at the latest.")
     team = to if isinstance(to, Team) else to.personal_team
+    # Of two at once one waits here, so that one role is left.
+    Group.objects.select_for_update(no_key=True).get(pk=team.group_id)
     on._meta.get_field("grants").related_model.objects.filter(  # type: ignore[union-attr]
         group=team.group, content_object=on
     ).delete()
@@ -133,6 +148,15 @@ def revoke(role: Role, *, on: Model, to: Team | User, actor: User) -> None:
     if not removed or removed[0] == 0:
         return
     record(Kind.ROLE_REVOKED, actor=actor, subject=on, registry_id=_registry_id(on), role=role.value, team=team.name)
+
+
+def _manages_until(ends_at: datetime | None, thing: Model, actor: User) -> bool:
+    """Whether the actor will manage the thing at that moment, or for good, as far as is known now."""
+    if rules(actor, Right.MANAGE):
+        return True
+    lasts = Q(ends_at=None) if ends_at is None else Q(ends_at=None) | Q(ends_at__gte=ends_at)
+    granted = _granted(actor, roles_with(Right.MANAGE), type(thing), alive=lasts)
+    return type(thing)._base_manager.filter(granted, pk=thing.pk).exists()
 
 
 def _is_free(actor: User, right: Right) -> bool:
@@ -183,16 +207,16 @@ def _within(limit: Limit, model: type[Model], path: str = "") -> Q:
     return _within(limit, model._meta.get_field(above).related_model, f"{path}{above}__")  # type: ignore[arg-type]
 
 
-def _granted(actor: User, roles: list[str], model: type[Model], path: str = "") -> Q:
+def _granted(actor: User, roles: list[str], model: type[Model], path: str = "", *, alive: Q = _ALIVE) -> Q:
     """The condition on rows reached over `path` that a grant gives one of these roles to a team of `actor`."""
     if part_of := getattr(model, "access_part_of", None):
         parent = model._meta.get_field(part_of).related_model
-        return _granted(actor, roles, parent, f"{path}{part_of}__")  # type: ignore[arg-type]
+        return _granted(actor, roles, parent, f"{path}{part_of}__", alive=alive)  # type: ignore[arg-type]
     grants: Any = model._meta.get_field("grants").related_model
     condition = Q(
         Exists(
             grants.objects.filter(
-                Q(ends_at=None) | Q(ends_at__gt=Now()),
+                alive,
                 content_object=OuterRef(f"{path}pk"),
                 group__in=_MEMBERSHIPS.filter(user=actor.pk).values("group"),
                 permission__codename__in=roles,
@@ -201,7 +225,7 @@ def _granted(actor: User, roles: list[str], model: type[Model], path: str = "") 
     )
     if inherits := getattr(model, "access_inherits", None):
         parent = model._meta.get_field(inherits).related_model
-        inherited = _granted(actor, roles, parent, f"{path}{inherits}__")  # type: ignore[arg-type]
+        inherited = _granted(actor, roles, parent, f"{path}{inherits}__", alive=alive)  # type: ignore[arg-type]
         if hasattr(model, "restricted"):
             inherited &= Q(**{f"{path}restricted": False})
         condition |= inherited

@@ -48,8 +48,10 @@ def with_password(name: str, password: str, *, address: str = "") -> User | None
 
     Raises TooOften for right and wrong passwords alike while too many wrong ones lock the name or the address.
     """
-    attempt = attempts.begin(name, address)
-    people = User.objects.filter(Q(username=name.lower()) | Q(email__iexact=name), kind=User.Kind.PERSON)
+    if not name:
+        return None
+    attempt, stored = attempts.begin(name, address), attempts.as_stored(name)
+    people = User.objects.filter(Q(username=stored) | Q(email=stored), kind=User.Kind.PERSON)
     # PostgreSQL cannot even be asked for a name with a NUL in it.
     user = people.first() if "\0" not in name else None
     if user is None:

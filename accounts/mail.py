@@ -1,12 +1,13 @@
 """Mail about accounts, sent by the request itself: what it holds may neither be stored nor wait in a queue."""
 
 import logging
+from collections.abc import Iterable
 from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
 
-from accounts.models import Invitation
+from accounts.models import Invitation, User
 
 _logger = logging.getLogger(__name__)
 
@@ -24,9 +25,22 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
         f"The link works once, until {invitation.ends_at:%A %-d %B %Y, %H:%M} UTC. "
         "If you did not expect it, nothing happens when you ignore it.\n"
     )
+    return _send("Your invitation to Gatehouse", text, invitation.email, f"The invitation {invitation.pk}")
+
+
+def tell_of_change(person: User, what: str, addresses: Iterable[str | None]) -> None:
+    """Tell a person what somebody else has changed about their way in, after it is stored; where mail is sent."""
+    if not settings.MAIL_IS_SENT:
+        return
+    text = f"{what}\n\nThe account: {person.username}\n\nDid you not ask for it? Then tell an administrator.\n"
+    for address in filter(None, addresses):
+        _send("Your Gatehouse account was changed", text, address, f"The notice to {person.username}")
+
+
+def _send(subject: str, text: str, address: str, which: str) -> bool:
     try:
-        send_mail("Your invitation to Gatehouse", text, None, [invitation.email])
+        send_mail(subject, text, None, [address])
     except (SMTPException, OSError) as error:
-        _logger.warning("The invitation %s could not be sent: %s", invitation.pk, type(error).__name__)
+        _logger.warning("%s could not be sent: %s", which, type(error).__name__)
         return False
     return True

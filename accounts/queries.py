@@ -30,7 +30,7 @@ def find_registry(name: str, *, actor: User) -> Registry:
     """The registry of this name among those that the actor sees. Raises NotFound."""
     registry = registries_for(actor).filter(name=name).first()
     if registry is None:
-        raise NotFound(f"Registry {name} was not found.")
+        raise access.not_found(f"Registry {name} was not found.", actor)
     return registry
 
 
@@ -182,7 +182,11 @@ def find_member(team: Team, name: str) -> User:
 
 def may_fill(team: Team, *, actor: User) -> bool:
     """Whether to offer the actor to put people into the team: its leads, and administrators."""
-    is_lead = speaks_for_itself(actor) and team.leads.filter(pk=actor.pk, groups=team.group_id).exists()
+    is_lead = (
+        not actor.is_auditor
+        and speaks_for_itself(actor)
+        and team.leads.filter(pk=actor.pk, groups=team.group_id).exists()
+    )
     return is_lead or access.can(actor, Right.ADMINISTER, None)
 
 

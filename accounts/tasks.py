@@ -10,7 +10,7 @@ from accounts.queries import system_user
 
 @shared_task(name="accounts.sweep")
 def sweep() -> None:
-    """Forget failed sign-ins and used identity tokens that count no more."""
+    """Forget failed sign-ins and used identity tokens that count no more, and sessions that are over."""
     sweep_ended(actor=system_user())
 
 

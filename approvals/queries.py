@@ -15,7 +15,7 @@ from lib.errors import NotFound
 from lib.statements import Blank, Statement
 from registry.models import ModelVersion, Stage
 from registry.protections import guard_of, passages
-from registry.queries import Comparison, compare
+from registry.queries import Comparison, compare, stage_of
 from scanning.queries import verdict_of
 
 # As in subjects.too_close, in columns of a review.
@@ -24,6 +24,8 @@ _TOO_CLOSE = (
     "version__uploader",
     "version__source_run__created_by",
     "version__logged_model__created_by",
+    "version__copied_from__source_run__created_by",
+    "version__copied_from__logged_model__created_by",
 )
 OPEN_STATES = (Review.State.OPEN, Review.State.APPROVED)
 
@@ -109,7 +111,7 @@ def checks(review: Review) -> list[Check]:
 
 
 def passage_check(review: Review) -> Check | None:
-    """Whether the one who asked, or one who approves, may move where places are protected; None where none is touched.
+    """Whether the one who asked, or one who approves, may make this move by hand; None where that goes without saying.
 
     Gatehouse makes the move only if this holds. Somebody else who may can make it as soon as all the others hold.
     """
@@ -117,18 +119,28 @@ def passage_check(review: Review) -> Check | None:
     guard = guard_of(model, actor=review.requested_by)
     ways = passages(version, stage=review.stage, alias=review.alias) if guard.places else []
     steps = [step for way in ways for step in guard.on_the_way(way)]
-    if not steps:
-        return None
+    left = _governed_stage_left(review)
     for person in [review.requested_by, *_approving(review)]:
-        if access.can(person, Right.PROMOTE, version) and not guard_of(model, actor=person).reasons(*ways):
-            return Check("passage", True, f"{person.name} may make this move.")
+        if not access.can(person, Right.MANAGE if left else Right.PROMOTE, version):
+            continue
+        if not steps or not guard_of(model, actor=person).reasons(*ways):
+            return Check("passage", True, f"{person.name} may make this move.") if steps or left else None
     # One that is entered and left by another version is named once, as entered.
     leaves = dict(sorted(steps, key=lambda step: step[1], reverse=True))
     named = {place: leaves[place] for place, _ in steps}
     what = "; ".join(f"{place.what(leaving=leaving)}: {place.who}" for place, leaving in named.items())
+    what = what or (f"take a version away from {left}: maintainers" if left else f"move versions of {model}")
     if review.state == Review.State.APPROVED:
         return Check("passage", False, f"Approved; waiting for somebody who may {what}.")
     return Check("passage", False, f"Neither who asked nor anybody who approved may {what}.")
+
+
+def _governed_stage_left(review: Review) -> Stage | None:
+    """The stage with a policy that the version would leave for another one, which takes somebody who manages it."""
+    present = stage_of(review.version) if review.stage else None
+    if present is None or present == review.stage:
+        return None
+    return present if policy_on(review.version.model.registry_id, stage=present) else None
 
 
 def checks_in_full(review: Review) -> list[Check]:

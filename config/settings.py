@@ -237,7 +237,9 @@ UNFOLD = {
     "SITE_TITLE": "Gatehouse",
     "SITE_HEADER": "Gatehouse",
     "SITE_URL": "/",
-    "SITE_SYMBOL": "shield",
+    "SITE_ICON": sidebar.mark,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": sidebar.mark}],
+    "COLORS": {"primary": sidebar.ACCENT},
     "SHOW_HISTORY": False,  # the audit log tells more
     "SIDEBAR": {"navigation": sidebar.NAVIGATION},
 }

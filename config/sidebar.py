@@ -1,7 +1,9 @@
-"""The sidebar of the admin: which page stands where, by the names of its address and its symbol."""
+"""The look of the admin: its mark, its colours, and which page stands where in the sidebar."""
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -9,6 +11,26 @@ def _page(title: str, name: str, icon: str, *, for_administrators: bool = False)
     page: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}_changelist")}
     return page | {"permission": "accounts.admin.base.audits"} if for_administrators else page
 
+
+def mark(request: HttpRequest) -> str:
+    """The address of our mark."""
+    return static("mark.svg")
+
+
+# Shades of the accent of the other pages (static/style/tokens.css), from the lightest to the darkest.
+ACCENT = {
+    "50": "#eff7f9",
+    "100": "#dbecf1",
+    "200": "#b4e4ef",
+    "300": "#8ed3e2",
+    "400": "#62b5c8",
+    "500": "#3b93a9",
+    "600": "#164f60",
+    "700": "#12414f",
+    "800": "#0d3a48",
+    "900": "#0b3b4a",
+    "950": "#0c1d22",
+}
 
 NAVIGATION = [
     {

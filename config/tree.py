@@ -97,6 +97,8 @@ class Tree:
             self.await_ready(self.worker, self.ready_file.exists)
             self.await_ready(self.web, self.web_answers)
             say(f"Gatehouse is ready: http://127.0.0.1:{self.port}  (Ctrl-C stops it)")
+            if (first := self.folder / "admin-password").exists():
+                say(f"Sign in as admin; the first password is in {first}")
             status = self.accompany(command) if command else 0
             while not once:
                 self.pause(1)

@@ -23,7 +23,9 @@ def signed_in(
     def enter(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return redirect_to_login(request.get_full_path())
-        if "\0" in request.path or any("\0" in value for _, values in request.GET.lists() for value in values):
+        if "\0" in request.path or any(
+            "\0" in value for said in (request.GET, request.POST) for _, values in said.lists() for value in values
+        ):
             # PostgreSQL cannot even compare with one.
             raise NotFound("Nothing has a name with a NUL character in it.")
         return view(request, request.user, *args, **kwargs)

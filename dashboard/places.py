@@ -21,6 +21,8 @@ class Place:
     is_governed: bool
     # Who alone may move versions there, in words; empty where no place is protected.
     kept_for: str
+    # Whether that keeps the actor out; the reasons say so then.
+    keeps_out: bool
     reasons: list[str]
 
     @property
@@ -51,9 +53,11 @@ def places_of(version: ModelVersion, standing: list[Placement], *, actor: User) 
         is_here = move.stage == (present or _no_stage(move)) if move.stage else move.alias in under
         is_governed = move.stage.name in stages if move.stage else move.alias in protected
         passage = Passage(to=move.stage, alias=move.alias)
-        asked = [] if is_here else [*(kept_here if move.stage else []), *guard.reasons(passage), *refusals(move)]
+        barred = [] if is_here else guard.reasons(passage)
+        asked = [] if is_here else [*(kept_here if move.stage else []), *barred, *refusals(move)]
         place = guard.at(move.stage, move.alias)
-        found.append(Place(move.stage, move.alias, is_here, is_governed, place.who if place else "", asked))
+        who = place.who if place else ""
+        found.append(Place(move.stage, move.alias, is_here, is_governed, who, bool(barred), asked))
     return found
 
 

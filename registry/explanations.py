@@ -9,7 +9,7 @@ from registry import gates
 from registry.gates import Move
 from registry.models import ModelVersion, Stage
 from registry.models.stages import NO_STAGE
-from registry.protections import Passage, guard_of
+from registry.protections import guard_of, passages
 from registry.queries import stage_of
 
 
@@ -30,7 +30,7 @@ def explain_move(
         return replace(found, wish=wish, steps=[*found.steps, there])
     guard = guard_of(version.model, actor=found.account)
     guards = [
-        Step("protection", Effect.REFUSES, why) for why in guard.reasons(Passage(to=stage, out_of=present, alias=alias))
+        Step("protection", Effect.REFUSES, why) for why in guard.reasons(*passages(version, stage=stage, alias=alias))
     ]
     closed = [Step("gate", Effect.REFUSES, why, {"place": str(move)}) for why in gates.refusals(move)]
     more = guards or _open_place(guard.at(stage, alias) is not None, str(move))

@@ -86,8 +86,11 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc] # unfold has no types
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Addresses filter by what the page offers as a filter, and by nothing else."""
+        if "\0" in str(value):
+            return False  # PostgreSQL cannot even compare with one
         offered = {given if isinstance(given, str) else given[0] for given in self._fields_to_filter_by()}
-        return lookup.partition("__")[0] in offered
+        named = {given.parameter_name for given in self.list_filter if hasattr(given, "parameter_name")}
+        return lookup in named or lookup.partition("__")[0] in offered
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """The form's own fields when something is added, else what is shown."""

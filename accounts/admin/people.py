@@ -6,11 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldBooleanSwitchWidget,
-)
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from accounts.admin.base import HouseAdmin, actor_of, is_administrator
 from accounts.models import User
@@ -32,10 +30,38 @@ from accounts.queries import service_accounts_of
 from accounts.rights import OrganisationRole
 
 _ROLES = [(role.value, role.value.capitalize()) for role in OrganisationRole]
+_ROLE_HELP = "An administrator may do everything but approve what is their own; an auditor sees everything."
 
 
 def _people() -> QuerySet[User]:
     return User.objects.filter(kind=User.Kind.PERSON, is_active=True).order_by("username")
+
+
+class _OwnerField(forms.ModelChoiceField):  # type: ignore[type-arg] # a parameter of the stubs only
+    """A choice among people that says who is deactivated."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj}{'' if obj.is_active else ' (deactivated)'}"
+
+
+class OrganisationRoleFilter(admin.SimpleListFilter):
+    """By what people are for the whole installation."""
+
+    title = "organisation role"
+    parameter_name = "organisation_role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All of them."""
+        return _ROLES
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The accounts with the chosen one."""
+        if self.value() not in dict(_ROLES):
+            return queryset
+        return queryset.filter(
+            is_superuser=self.value() == OrganisationRole.ADMINISTRATOR,
+            is_auditor=self.value() == OrganisationRole.AUDITOR,
+        )
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of the stubs only
@@ -57,10 +83,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of t
         widget=UnfoldAdminSelectWidget,
         help_text="Of a service account: the person who answers for it.",
     )
-    is_administrator = forms.BooleanField(
-        required=False,
-        widget=UnfoldBooleanSwitchWidget,
-        help_text="May do everything, but not approve what is their own.",
+    organisation_role = forms.ChoiceField(
+        choices=_ROLES, required=False, widget=UnfoldAdminSelectWidget, help_text=_ROLE_HELP
     )
 
     class Meta:
@@ -72,9 +96,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of t
             "display_name",
             "password",
             "owner",
+            "organisation_role",
             "is_staff",
-            "is_auditor",
-            "is_administrator",
         )
 
     def clean(self) -> dict[str, Any]:
@@ -94,9 +117,9 @@ class AccountChangeForm(forms.ModelForm):  # type: ignore[type-arg] # a paramete
         choices=_ROLES,
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="An administrator may do everything, an auditor sees everything and changes nothing.",
+        help_text=_ROLE_HELP,
     )
-    owner = forms.ModelChoiceField(
+    owner = _OwnerField(
         _people(), required=False, widget=UnfoldAdminSelectWidget, help_text="The person who answers for it."
     )
 
@@ -107,6 +130,9 @@ class AccountChangeForm(forms.ModelForm):  # type: ignore[type-arg] # a paramete
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["organisation_role"] = self.instance.organisation_role.value
+        owner: Any = self.fields.get("owner")
+        if owner and self.instance.owner_id:  # also one who is deactivated, or the form would lose the owner
+            owner.queryset = (_people() | User.objects.filter(pk=self.instance.owner_id)).order_by("username")
 
 
 @admin.register(User)
@@ -135,16 +161,15 @@ class AccountAdmin(HouseAdmin):
         "email",
         "kind",
         "owner",
+        "organisation_role",
         "is_active",
-        "is_staff",
-        "is_superuser",
-        "is_auditor",
     )
-    list_filter = ("kind", "is_active", "is_staff", "is_superuser", "is_auditor")
+    list_filter = ("kind", OrganisationRoleFilter, "is_active", "is_staff")
     list_select_related = ("owner",)
     search_fields = ("username", "display_name", "email")
     ordering = ("username",)
     actions = ("deactivate", "reactivate", "unlock", "take_second_factor")
+    actions_submit_line = ("deactivate_this", "reactivate_this", "unlock_this")
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Administrators."""
@@ -154,7 +179,7 @@ class AccountAdmin(HouseAdmin):
         """Administrators; Gatehouse itself stays as it is."""
         return is_administrator(request) and not (isinstance(obj, User) and obj.is_system)
 
-    def has_administer_permission(self, request: HttpRequest) -> bool:
+    def has_administer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who is offered the actions."""
         return is_administrator(request)
 
@@ -172,6 +197,22 @@ class AccountAdmin(HouseAdmin):
         """The rest changes by an action, or never."""
         return ("username", "kind", "is_active", "answers_for", "date_joined", "last_login") if obj else ()
 
+    def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Buttons of the page of one account: those that would change something."""
+        account = self.get_queryset(request).filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        if account is None or not self.has_change_permission(request, account):
+            return []
+        fit = {"deactivate_this"} if account.is_active else {"reactivate_this"}
+        fit |= {"unlock_this"} if account.kind == User.Kind.PERSON else set()
+        offered = super().get_actions_submit_line(request, object_id)
+        return [action for action in offered if action.action_name.removeprefix("accounts_user_") in fit]
+
+    @admin.display(description="organisation role", ordering="-is_superuser")
+    def organisation_role(self, account: User) -> str:
+        """In words; most have none."""
+        role = account.organisation_role
+        return "–" if role is OrganisationRole.NONE else role.value.capitalize()
+
     @admin.display(description="answers for")
     def answers_for(self, person: User) -> str:
         """The service accounts that the person owns."""
@@ -182,13 +223,12 @@ class AccountAdmin(HouseAdmin):
     def deactivate(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
         """Keep them out at every door."""
 
-        def end(account: User) -> str:
-            deactivate_account(account, actor=actor_of(request))
-            owned = [one.username for one in service_accounts_of(account) if one.is_active]
-            left = f" Hand over or deactivate what {account} answers for: {', '.join(owned)}." if owned else ""
-            return f"{account} was deactivated.{left}"
+        self.each(request, accounts, lambda account: _deactivated(account, actor_of(request)))
 
-        self.each(request, accounts, end)
+    @admin.action(description="Deactivate", permissions=["administer"])
+    def deactivate_this(self, request: HttpRequest, account: User) -> None:
+        """The same from its own page, where a refusal is shown in the form."""
+        self.message_user(request, _deactivated(User.objects.get(pk=account.pk), actor_of(request)))
 
     @admin.action(description="Reactivate", permissions=["administer"])
     def reactivate(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
@@ -200,15 +240,22 @@ class AccountAdmin(HouseAdmin):
 
         self.each(request, accounts, begin)
 
+    @admin.action(description="Reactivate", permissions=["administer"])
+    def reactivate_this(self, request: HttpRequest, account: User) -> None:
+        """The same from its own page."""
+        reactivate_account(User.objects.get(pk=account.pk), actor=actor_of(request))
+        self.message_user(request, f"{account} is active again.")
+
     @admin.action(description="Unlock after wrong passwords", permissions=["administer"])
     def unlock(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
         """Forget the wrong passwords."""
 
-        def forget(account: User) -> str:
-            had_any = unlock_account(account, actor=actor_of(request))
-            return f"{account} was unlocked." if had_any else f"There were no wrong passwords for {account}."
+        self.each(request, accounts, lambda account: _unlocked(account, actor_of(request)))
 
-        self.each(request, accounts, forget)
+    @admin.action(description="Unlock", permissions=["administer"])
+    def unlock_this(self, request: HttpRequest, account: User) -> None:
+        """The same from its own page."""
+        self.message_user(request, _unlocked(account, actor_of(request)))
 
     @admin.action(description="Take the second factor away (telephone and codes are lost)", permissions=["administer"])
     def take_second_factor(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
@@ -231,8 +278,8 @@ class AccountAdmin(HouseAdmin):
             email=said["email"],
             password=said["password"] or None,
             display_name=said["display_name"],
-            is_administrator=said["is_administrator"],
-            is_auditor=said["is_auditor"],
+            is_administrator=said["organisation_role"] == OrganisationRole.ADMINISTRATOR,
+            is_auditor=said["organisation_role"] == OrganisationRole.AUDITOR,
             may_open_admin=said["is_staff"],
             actor=actor,
         )
@@ -242,10 +289,16 @@ class AccountAdmin(HouseAdmin):
         if not change:
             super().save_model(request, obj, form, change)
             return
-        account, said, actor = User.objects.get(pk=obj.pk), form.cleaned_data, actor_of(request)
+        self._describe(User.objects.get(pk=obj.pk), form, actor_of(request))
+        for button in self.get_actions_submit_line(request, obj.pk):
+            if button.action_name in request.POST:
+                button.method(request, obj)
+
+    def _describe(self, account: User, form: Any, actor: User) -> None:
+        said = form.cleaned_data
         if account.kind == User.Kind.SERVICE:
             describe_account(account, display_name=said["display_name"], actor=actor)
-            if said["owner"]:
+            if said["owner"] and said["owner"].pk != account.owner_id:
                 hand_over_service_account(account, said["owner"], actor=actor)
             return
         email = said["email"] or ""
@@ -255,7 +308,24 @@ class AccountAdmin(HouseAdmin):
             email=email if email != (account.email or "") else None,
             actor=actor,
         )
-        if "organisation_role" in form.changed_data:
+        if said["organisation_role"] and "organisation_role" in form.changed_data:
             set_organisation_role(account, OrganisationRole(said["organisation_role"]), actor=actor)
         if "is_staff" in form.changed_data:
             let_into_admin(account, said["is_staff"], actor=actor)
+
+
+def _deactivated(account: User, actor: User) -> str:
+    """Keep an account out; the sentence leads to the service accounts that are left with nobody."""
+    deactivate_account(account, actor=actor)
+    owned = [one.username for one in service_accounts_of(account) if one.is_active]
+    if not owned:
+        return f"{account} was deactivated."
+    links = format_html_join(
+        ", ", '<a class="underline" href="{}">{}</a>', ((reverse("service-account", args=[one]), one) for one in owned)
+    )
+    return format_html("{0} was deactivated. Hand over or deactivate what {0} answers for: {1}.", account, links)
+
+
+def _unlocked(account: User, actor: User) -> str:
+    had_any = unlock_account(account, actor=actor)
+    return f"{account} was unlocked." if had_any else f"There were no wrong passwords for {account}."

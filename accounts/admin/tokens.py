@@ -1,12 +1,13 @@
 """Tokens, trusted workloads, registries and roles in the admin."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import localize
+from django.utils.timezone import localtime
 
 from accounts import access
 from accounts.admin.base import GrantAdmin, HouseAdmin, actor_of, is_administrator
@@ -26,8 +27,8 @@ class TokenAdmin(HouseAdmin):
         "name",
         "owner",
         "prefix",
-        "scopes",
-        "limit_name",
+        "may",
+        "good_only_for",
         "replaces",
         "replaced_by",
         "workload",
@@ -41,15 +42,15 @@ class TokenAdmin(HouseAdmin):
         "name",
         "owner",
         "prefix",
-        "scopes",
-        "limit_name",
+        "may",
+        "good_only_for",
         "replaces",
         "is_open",
         "ends_at",
         "revoked_at",
         "last_used_at",
     )
-    readonly_fields = ("ends_at", "replaced_by")
+    readonly_fields = ("may", "good_only_for", "ends_at", "replaced_by")
     list_select_related = ("owner", "replaces")
     search_fields = ("name", "owner__username", "prefix")
     ordering = ("-pk",)
@@ -61,9 +62,19 @@ class TokenAdmin(HouseAdmin):
         return token.is_open
 
     @admin.display(description="ends")
-    def ends_at(self, token: ApiToken) -> datetime:
+    def ends_at(self, token: ApiToken) -> str:
         """When it ends, also where the policy of today ends it sooner than it was made for."""
-        return token.ends_at
+        return localize(localtime(token.ends_at))
+
+    @admin.display(description="it may")
+    def may(self, token: ApiToken) -> str:
+        """The scopes."""
+        return ", ".join(token.scopes)
+
+    @admin.display(description="good only for", ordering="limit_name")
+    def good_only_for(self, token: ApiToken) -> str:
+        """The registry or model that it is limited to."""
+        return token.limit_name or "–"
 
     @admin.display(description="replaced by")
     def replaced_by(self, token: ApiToken) -> str:
@@ -95,8 +106,8 @@ class WorkloadAdmin(HouseAdmin):
         "account",
         "issuer",
         "audience",
-        "claims",
-        "scopes",
+        "they_say",
+        "may",
         "created_by",
         "created_at",
         "ended_at",
@@ -106,7 +117,18 @@ class WorkloadAdmin(HouseAdmin):
     list_select_related = ("registry", "account")
     search_fields = ("name", "issuer", "account__username", "registry__name")
     ordering = ("-pk",)
+    readonly_fields = ("they_say", "may")
     actions = ("end",)
+
+    @admin.display(description="claims")
+    def they_say(self, workload: TrustedWorkload) -> str:
+        """What the identity token has to say."""
+        return ", ".join(f"{claim} = {value}" for claim, value in workload.claims.items())
+
+    @admin.display(description="they may")
+    def may(self, workload: TrustedWorkload) -> str:
+        """The scopes."""
+        return ", ".join(workload.scopes)
 
     @admin.action(description="End")
     def end(self, request: HttpRequest, workloads: QuerySet[TrustedWorkload]) -> None:

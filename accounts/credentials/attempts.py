@@ -48,7 +48,7 @@ class Attempt:
 
 def begin(name: str, address: str) -> Attempt:
     """Let a sign-in be tried. Raises TooOften while the name, the address or the pair of them is locked. One query."""
-    digest, place = digest_of_typed(name), _place(address)
+    digest, place = digest_of_typed(name), place_of(address)
     failures, now = _failures(digest, place), timezone.now()
     if ends := [end for _, end, _ in _locks(failures, digest, place, now)]:
         wait = max(1, math.ceil((max(ends) - now).total_seconds()))
@@ -92,9 +92,18 @@ def digest_of(what: str) -> str:
 def digest_of_typed(name: str) -> str:
     """The same for a name that somebody types, who so cannot count against anything but names.
 
-    Two spellings that sign the same person in may have two digests; small and large letters have one.
+    User name and e-mail of one person have two digests, and all spellings of either one have the same.
     """
-    return digest_of(f"name {name.lower()}")
+    return digest_of(f"name {as_stored(name)}")
+
+
+def as_stored(name: str) -> str:
+    """A typed name or e-mail as it stands in the table, where it is looked for exactly.
+
+    A database has its own idea of which letters are the same but for their case; a spelling that it takes for the
+    name and that has another digest would give more tries.
+    """
+    return name.lower()
 
 
 def longest_window() -> timedelta:
@@ -132,7 +141,7 @@ def _is_pair(failure: Any, digest: str, place: str) -> bool:
     return bool(failure.name_digest == digest and failure.address == place)
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
     """The address, or the network of an IPv6 address, of which one customer has as many as they like."""
     try:
         found = ipaddress.ip_address(address)

@@ -18,7 +18,11 @@ class Grant(GroupObjectPermissionBase):
 class RegistryGrant(Grant):
     """A role on a registry and, unless it is cut off, on everything in it."""
 
-    content_object = models.ForeignKey(Registry, on_delete=models.CASCADE, related_name="grants")
+    content_object = models.ForeignKey(
+        Registry, on_delete=models.CASCADE, related_name="grants", verbose_name="registry"
+    )
 
     class Meta(Grant.Meta):
         abstract = False
+        verbose_name = "role on a registry"
+        verbose_name_plural = "roles on registries"

@@ -34,5 +34,8 @@ class Invitation(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether the link still works."""
+        """Whether the link still works; it does only while whoever invited could do so again."""
+        inviter = self.invited_by
+        if not (inviter.is_active and (inviter.is_superuser or inviter.is_system)):
+            return False
         return self.accepted_at is None and self.withdrawn_at is None and self.ends_at > timezone.now()

@@ -1,6 +1,6 @@
 """People, service accounts and the system user: whoever can be an actor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
@@ -18,6 +18,7 @@ class Limit:
 
     kind: str  # of the model class, as `_meta.label_lower`
     pk: Any
+    name: str = field(default="", compare=False)  # as it was when the token was made
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -54,6 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     limit: Limit | None = None
 
     class Meta:
+        verbose_name = "account"
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(is_superuser=True, is_auditor=True), name="auditor_is_no_administrator"

@@ -51,6 +51,7 @@ class ApiToken(models.Model):
     last_used_from = models.CharField(max_length=64, blank=True)
 
     class Meta:
+        verbose_name = "token"
         constraints = [models.UniqueConstraint(fields=["replaces"], name="token_replaced_once")]
 
     def __str__(self) -> str:
@@ -116,7 +117,7 @@ class ApiToken(models.Model):
     @property
     def limit(self) -> Limit | None:
         """The one thing that it is good for, if it is limited."""
-        return Limit(self.limit_kind, self.limit_id) if self.limit_kind else None
+        return Limit(self.limit_kind, self.limit_id, self.limit_name) if self.limit_kind else None
 
     @property
     def scope_set(self) -> frozenset[Scope]:

@@ -26,6 +26,7 @@ class TrustedWorkload(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "trusted job"
         constraints = [
             models.UniqueConstraint(
                 fields=["registry", "name"], condition=models.Q(ended_at=None), name="workload_name_once"

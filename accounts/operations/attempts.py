@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.credentials import attempts
+from accounts.credentials.sessions import clear_ended_sessions
 from accounts.models import FailedSignIn, UsedIdentityToken, User
 from accounts.rights import Right
 from events.kinds import Kind
@@ -28,9 +29,9 @@ def unlock_account(account: User, *, actor: User) -> bool:
 
 @transaction.atomic
 def sweep(*, actor: User) -> int:
-    """Forget wrong passwords that count no more, and identity tokens that ended anyway; says how many rows went."""
+    """Forget wrong passwords that count no more, identity tokens and sessions that have ended; how many rows went."""
     access.require(actor, Right.ADMINISTER, None)
     now = timezone.now()
     old, _ = FailedSignIn.objects.filter(at__lt=now - attempts.longest_window()).delete()
     used, _ = UsedIdentityToken.objects.filter(ends_at__lt=now).delete()
-    return old + used
+    return old + used + clear_ended_sessions()

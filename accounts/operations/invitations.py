@@ -38,10 +38,11 @@ def invite_person(email: str, *, teams: Collection[Team] = (), actor: User) -> t
         raise Invalid("email", "An e-mail address has at most 254 characters.")
     if any(team.is_personal for team in teams):
         raise Invalid("teams", "A personal team has one member for good.")
-    if User.objects.filter(email__iexact=email).exists():
+    if User.objects.filter(email=email).exists():
         raise AlreadyExists(f"Somebody has an account with the e-mail {email} already.")
     now = timezone.now()
-    if Invitation.objects.filter(email=email, accepted_at=None, withdrawn_at=None, ends_at__gt=now).exists():
+    before = Invitation.objects.filter(email=email, accepted_at=None, withdrawn_at=None, ends_at__gt=now)
+    if any(one.is_open for one in before.select_related("invited_by")):
         raise Conflict(f"An invitation to {email} is open already; withdraw it to send another one.")
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(

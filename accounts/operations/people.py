@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts import access
+from accounts import access, mail
 from accounts.models import Team, User
 from accounts.ownership import speaks_for_itself
 from accounts.rights import Right
@@ -88,18 +88,25 @@ def hand_over_service_account(account: User, owner: User, *, actor: User) -> Use
 
 @transaction.atomic
 def describe_account(account: User, *, display_name: str | None = None, email: str | None = None, actor: User) -> User:
-    """Set the name to show, which everybody may for themselves, and a person's e-mail, which administrators may."""
+    """Set the name to show, which everybody may for themselves, and a person's e-mail, which administrators may.
+
+    An empty e-mail is none. When somebody else changes it, both addresses are told.
+    """
     if email is not None or account.pk != actor.pk or not speaks_for_itself(actor):
         access.require(actor, Right.ADMINISTER, None)
     if account.is_system:
         raise Invalid("account", "Gatehouse itself keeps its name.")
     if email is not None and account.kind != User.Kind.PERSON:
         raise Invalid("email", "A service account has no e-mail.")
-    before, after = {}, {}
-    for field, value in (("display_name", display_name), ("email", email.lower() if email is not None else None)):
-        if value is not None and value != getattr(account, field):
-            before[field], after[field] = getattr(account, field), value
-            setattr(account, field, value)
+    said: dict[str, str | None] = {}
+    if display_name is not None:
+        said["display_name"] = display_name
+    if email is not None:
+        said["email"] = email.lower() or None
+    after = {field: value for field, value in said.items() if value != getattr(account, field)}
+    before = {field: getattr(account, field) for field in after}
+    for field, value in after.items():
+        setattr(account, field, value)
     if not after:
         return account
     _check_fields(account)
@@ -109,6 +116,11 @@ def describe_account(account: User, *, display_name: str | None = None, email: s
     except IntegrityError as error:
         raise AlreadyExists("There is already an account with this e-mail.") from error
     record(Kind.ACCOUNT_CHANGED, actor=actor, subject=account, before=before, after=after)
+    if "email" in after and actor.pk != account.pk:
+        new = f"changed the e-mail address of your account to {after['email']}" if after["email"] else None
+        what = f"{actor.name} has {new or 'removed the e-mail address of your account'}."
+        addresses = [before["email"], after["email"]]
+        transaction.on_commit(lambda: mail.tell_of_change(account, what, addresses), robust=True)
     return account
 
 

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import access
-from accounts.credentials.attempts import digest_of
+from accounts import access, mail
+from accounts.credentials.attempts import digest_of, place_of
 from accounts.credentials.second_factors import (
     RECOVERY_CODES,
     has_second_factor,
@@ -119,6 +119,9 @@ def remove_second_factor(person: User, *, actor: User) -> None:
         raise Conflict(f"{person} has no second factor.")
     Authenticator.objects.filter(user=person).delete()
     record(Kind.SECOND_FACTOR_REMOVED, actor=actor, subject=person)
+    if actor.pk != person.pk:
+        what = f"{actor.name} has taken the second factor of your account away."
+        transaction.on_commit(lambda: mail.tell_of_change(person, what, [person.email]), robust=True)
 
 
 def use_code(person: User, code: str, *, actor: User) -> Authenticator:
@@ -137,7 +140,7 @@ def use_code(person: User, code: str, *, actor: User) -> Authenticator:
 
 def _take_code(person: User, code: str, actor: User) -> Authenticator | None:
     """One attempt at a time: the rows of the second factor are locked until it is counted."""
-    rows = list(Authenticator.objects.select_for_update().filter(user=person))
+    rows = list(Authenticator.objects.select_for_update().filter(user=person).order_by("pk"))
     name = digest_of(f"code of account {person.pk}")
     wrong = FailedSignIn.objects.filter(name_digest=name, at__gt=timezone.now() - WAIT)
     if wrong.count() >= WRONG_CODES:
@@ -148,7 +151,7 @@ def _take_code(person: User, code: str, actor: User) -> Authenticator | None:
             row.save(update_fields=["data", "last_used_at"])
             wrong.delete()
             return row
-    FailedSignIn.objects.create(name_digest=name, address=context.current().address)
+    FailedSignIn.objects.create(name_digest=name, address=place_of(context.current().address))
     record(Kind.SIGN_IN_FAILED, actor=actor, subject=person, reason="A code was wrong, too old or used before.")
     return None
 

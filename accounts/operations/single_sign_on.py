@@ -6,7 +6,7 @@ from itertools import count
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts import access
 from accounts.models import Team, User
@@ -17,6 +17,8 @@ from accounts.rights import OrganisationRole, Right
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Forbidden
+
+_TAKEN = "This identity is linked to an account here already."
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,12 @@ def receive_person(identity: Identity, *, actor: User) -> User:
     Forbidden with a sentence for the person: nobody has the identity and none is created, or the account is not active.
     """
     access.require(actor, Right.ADMINISTER, None)
-    linked = (
-        SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject).select_related("user").first()
-    )
-    person = linked.user if linked else _by_email(identity) or _create(identity, actor)
+    linked = _linked(identity)
+    found = None if linked else _by_email(identity)
+    if found:
+        User.objects.select_for_update(no_key=True).get(pk=found.pk)
+        linked, found = _linked(identity), _by_email(identity)  # again, since whoever held the row may have linked it
+    person = linked or found or _create(identity, actor)
     if not person.is_active:
         raise Forbidden("Your account here is not active. Ask an administrator.")
     if linked is None:
@@ -71,8 +75,9 @@ def link_identity(identity: Identity, person: User, *, actor: User) -> None:
     """Let the person, who is signed in, come in with this identity from now on. Raises Conflict if it is somebody's."""
     if actor.pk != person.pk or person.kind != User.Kind.PERSON or not actor.is_active or actor.scopes is not None:
         raise Forbidden("Only people themselves, signed in on pages, link their single sign-on.")
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject).exists():
-        raise Conflict("This identity is linked to an account here already.")
+        raise Conflict(_TAKEN)
     if SocialAccount.objects.filter(provider=identity.provider, user=person).exists():
         raise Conflict("Your account is linked to single sign-on already.")
     _link(identity, person, actor)
@@ -83,7 +88,8 @@ def unlink_identity(person: User, *, actor: User) -> None:
     """End the link to single sign-on. Raises Conflict if there is none or no other way in is left."""
     if actor.pk != person.pk or not actor.is_active or actor.scopes is not None:
         access.require(actor, Right.ADMINISTER, None)
-    if actor.pk == person.pk and not person.has_usable_password():
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if actor.pk == person.pk and not (settings.PASSWORD_SIGN_IN and person.has_usable_password()):
         raise Conflict("Single sign-on is the only way into this account.")
     gone, _ = SocialAccount.objects.filter(user=person).delete()
     if not gone:
@@ -98,10 +104,16 @@ def note_refusal(reason: str, *, actor: User) -> None:
     record(Kind.SIGN_IN_FAILED, actor=actor, subject=actor, reason=reason, way="single sign-on")
 
 
+def _linked(identity: Identity) -> User | None:
+    linked = SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject)
+    row = linked.select_related("user").first()
+    return row.user if row else None
+
+
 def _by_email(identity: Identity) -> User | None:
     if not (settings.OIDC_LINK_BY_EMAIL and identity.email_is_verified and identity.email):
         return None
-    person = User.objects.filter(email__iexact=identity.email, kind=User.Kind.PERSON).first()
+    person = User.objects.filter(email=identity.email.lower(), kind=User.Kind.PERSON).first()
     # Who has an identity of this provider already is not given another one.
     taken = person and SocialAccount.objects.filter(provider=identity.provider, user=person).exists()
     return None if taken else person
@@ -112,7 +124,7 @@ def _create(identity: Identity, actor: User) -> User:
         raise Forbidden("Nobody here is linked to the account that you used. Ask an administrator for an account.")
     # An address that nobody has verified could be somebody else's, who would then not get an account of their own.
     email = identity.email if identity.email_is_verified else ""
-    if email and User.objects.filter(email__iexact=email).exists():
+    if email and User.objects.filter(email=email.lower()).exists():
         raise Forbidden("An account here has your e-mail address. Sign in to it and link single sign-on there.")
     return create_person(
         _free_name(identity), email=email, password=None, display_name=identity.name[:200], actor=actor
@@ -130,9 +142,12 @@ def _free_name(identity: Identity) -> str:
 
 
 def _link(identity: Identity, person: User, actor: User) -> None:
-    SocialAccount.objects.create(
-        user=person, provider=identity.provider, uid=identity.subject, extra_data={"username": identity.username}
-    )
+    named = {"provider": identity.provider, "uid": identity.subject}
+    try:
+        with transaction.atomic():
+            SocialAccount.objects.create(user=person, extra_data={"username": identity.username}, **named)
+    except IntegrityError as error:
+        raise Conflict(_TAKEN) from error
     record(Kind.IDENTITY_LINKED, actor=actor, subject=person, username=identity.username)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import access
 from accounts.models import ApiToken, User
 from accounts.models.tokens import longest_life
-from accounts.ownership import require_owner
+from accounts.ownership import require_may_sign_in_as, require_owner
 from accounts.rights import Right, Scope
 from events.kinds import Kind
 from events.record import record
@@ -33,11 +33,12 @@ def create_token(
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which is shown this once. Without `expires_at` it lives for 90 days.
 
-    People make tokens for themselves and for the service accounts that they own; administrators for everybody. With
-    `limit` it is good for that registry, model or experiment and what is in it. A token that makes another one cannot
-    give it more scopes than it has itself. Raises Invalid, Forbidden, and NotFound for a limit that cannot be seen.
+    People make tokens for themselves and for the service accounts that they own; administrators for every service
+    account, but for no other person, in whose name they could act unseen. With `limit` it is good for that registry,
+    model or experiment and what is in it. A token that makes another one cannot give it more scopes than it has itself.
+    Raises Invalid, Forbidden, and NotFound for a limit that cannot be seen.
     """
-    require_owner(owner, actor=actor)
+    require_may_sign_in_as(owner, actor=actor)
     _check_scopes(scopes, actor)
     if owner.is_system:
         raise Invalid("owner", "Gatehouse itself acts in the background only and never signs in.")
@@ -50,6 +51,7 @@ def create_token(
     if not now < ends <= now + most:
         whose = "a service account" if owner.kind == User.Kind.SERVICE else "a person"
         raise Invalid("expires_at", f"A token of {whose} ends in the future and within {most.days} days.")
+    _lock(owner)
     token, secret = ApiToken.fresh(owner, name=name, scopes=scopes, limit=limit, ends=ends, created=now)
     token.save(force_insert=True)
     record(
@@ -71,12 +73,12 @@ def rotate_token(token: ApiToken, *, overlap: timedelta = timedelta(0), actor: U
     The new one has the name, scopes, limit and length of life of the old one. A token is rotated once; raises Conflict
     if that was done before or if it has ended, Invalid for an overlap that is too long.
     """
-    require_owner(token.owner, actor=actor)
+    require_may_sign_in_as(token.owner, actor=actor)
     _check_scopes(token.scope_set, actor)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise Invalid("overlap_hours", "The old token goes on working for 0 to 168 hours.")
     # Of two at once the second waits here, and then sees what the first has done.
-    ApiToken.objects.select_for_update().get(pk=token.pk)
+    _lock(token.owner)
     old = ApiToken.objects.select_related("owner").get(pk=token.pk)
     if not old.is_open:
         raise Conflict(f"The token {old} has ended; make a new one.")
@@ -122,10 +124,16 @@ def revoke_token(token: ApiToken, *, actor: User) -> None:
 def revoke_tokens_of(owner: User, *, actor: User) -> int:
     """End all tokens of an account at once; says how many still signed in."""
     require_owner(owner, actor=actor)
+    _lock(owner)
     count = ApiToken.objects.filter(ApiToken.in_state(ApiToken.State.OPEN), owner=owner).count()
     ApiToken.objects.filter(owner=owner, revoked_at=None).update(revoked_at=timezone.now())
     record(Kind.TOKENS_REVOKED, actor=actor, subject=owner, count=count)
     return count
+
+
+def _lock(owner: User) -> None:
+    """One at a time makes or ends tokens of an account, so that none slips in while all are ended."""
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def _check_scopes(scopes: Collection[Scope], actor: User) -> None:

@@ -132,15 +132,16 @@ def admit_workload(
 
 
 def _trusts(token: IdentityToken, registry: str, account: str) -> list[TrustedWorkload]:
-    """The trusts in this issuer, those that stand first; ended ones only tell what was tried in vain."""
+    """The trusts in this issuer that stand; an ended one where there is none, to tell what was tried in vain."""
     if "\0" in token.issuer + registry + account:
         raise Refused("It holds a NUL character.")
-    rows = TrustedWorkload.objects.filter(issuer=token.issuer).select_related("registry", "account")
+    rows = TrustedWorkload.objects.filter(issuer=token.issuer).select_related("registry", "account").order_by("-pk")
     if registry:
         rows = rows.filter(registry__name=registry)
     if account:
         rows = rows.filter(account__username=account)
-    return sorted(rows, key=lambda trust: (trust.ended_at is not None, -_closeness(token, trust), trust.pk))
+    standing = sorted(rows.filter(ended_at=None), key=lambda trust: -_closeness(token, trust))
+    return standing or list(rows[:1])
 
 
 def _closeness(token: IdentityToken, trust: TrustedWorkload) -> int:

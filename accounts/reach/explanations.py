@@ -84,19 +84,29 @@ def explanation_for(name: str, right: Right, thing: Model | None, *, actor: User
         account = User.objects.filter(username=name).first()
     if account is None:
         raise NotFound(f"Account {name} was not found.")
-    return explain(account, right, thing, names_maintainers=access.can(actor, Right.AUDIT, thing))
+    asker = None if account == actor else actor
+    return explain(account, right, thing, asker=asker, names_maintainers=access.can(actor, Right.AUDIT, thing))
 
 
-def explain(account: User, right: Right, thing: Model | None, *, names_maintainers: bool = False) -> Explanation:
+def explain(
+    account: User,
+    right: Right,
+    thing: Model | None,
+    *,
+    asker: User | None = None,
+    names_maintainers: bool = False,
+) -> Explanation:
     """Whether the account has the right, with the scopes and the limit that it carries, and every reason for it.
 
-    Asks nobody whether this may be known: see `explanation_for`.
+    Asks nobody whether this may be known: see `explanation_for`. Of roles that do not count, since they are on what a
+    restricted thing is cut off from, somebody else who asks (`asker`) learns only where they may see who has which.
     """
     steps = [*_about_account(account, right, thing), *_about_token(account, right, thing)]
     allowed = access.can(account, right, thing)
     if thing is not None and right is not Right.ADMINISTER and not access.rules(account, right):
         links = chain_of(thing)
-        steps += _about_grants(account, right, thing, links)
+        told = [link for link in links if not link.cut_at or not asker or access.can(asker, Right.AUDIT, link.thing)]
+        steps += _about_grants(account, right, thing, links, told)
         if not allowed:
             steps += _what_is_missing(right, links, names_maintainers=names_maintainers)
     return Explanation(account, right, thing, allowed, steps)
@@ -166,8 +176,11 @@ def _lies_within(limit: Limit, thing: Any) -> bool:
     return False
 
 
-def _about_grants(account: User, right: Right, thing: Model, links: list[Link]) -> Iterator[Step]:
-    """Every role of every team of the account along the chain, also those that do not count, and why."""
+def _about_grants(account: User, right: Right, thing: Model, links: list[Link], told: list[Link]) -> Iterator[Step]:
+    """Every role of every team of the account along the chain, also those that do not count, and why.
+
+    Of the links that are not `told` the roles stay untold.
+    """
     if links[0].thing != thing:
         yield Step(
             "part", Effect.NOTES, f"What may be done with {named(thing)} is what may be done with {_on(links[0])}."
@@ -179,6 +192,8 @@ def _about_grants(account: User, right: Right, thing: Model, links: list[Link]) 
         if link.cut_at is not None:
             text = f"{_capital(named(link.cut_at))} is restricted: roles on {_on(link)} do not count there."
             yield Step("restricted", Effect.NOTES, text, {"thing": named(link.cut_at)})
+        if link not in told:
+            continue
         rows = grants_table_of(link.thing).objects.filter(content_object=link.thing, group__in=list(by_group))
         for grant in rows.select_related("permission").order_by("pk"):
             count += 1
@@ -187,7 +202,7 @@ def _about_grants(account: User, right: Right, thing: Model, links: list[Link]) 
     if not count:
         text = f"{account.name} is in no team that has a role on {' or on '.join(_on(link) for link in links)}."
         yield Step("no role", Effect.ADDS_NOTHING, text)
-    yield from _ended_before(account, [team.name for team in by_group.values()], links)
+    yield from _ended_before(account, [team.name for team in by_group.values()], told)
 
 
 def _grant_words(account: User, team: Any, grant: Any, link: Link, first: Link) -> str:

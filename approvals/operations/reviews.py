@@ -125,7 +125,7 @@ def withdraw_review(review: Review, *, reason: str = "", actor: User) -> Review:
 def apply_review(review: Review, *, actor: User) -> Promotion | None:
     """Make the move of an approved review if every check holds by now; None if it is not time, or was done before.
 
-    At a protected place it waits until the one who asked, or one who approves, may move there.
+    It waits as long as neither the one who asked nor one who approves may make the move by hand.
 
     Safe to call at any moment and any number of times: whoever holds the row's lock does it, the others find it done.
     """

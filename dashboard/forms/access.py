@@ -1,5 +1,6 @@
 """Giving roles, asking for them, deciding on what was asked, and asking why."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -7,8 +8,9 @@ from django import forms
 
 from accounts.rights import ROLE_LABELS, Right, Role
 from dashboard.forms.refusals import RefusableForm
+from dashboard.forms.suggestions import SuggestingField
 
-_RIGHTS = {
+RIGHT_WORDS = {
     Right.SEE: "See it",
     Right.DOWNLOAD: "Download files",
     Right.COMMENT: "Comment",
@@ -115,17 +117,28 @@ class ExplainForm(forms.Form):
     """Who, what and on which thing; the same names as in the native API."""
 
     account = forms.CharField(label="Who", required=False, max_length=100, help_text="A user name. Empty for yourself.")
-    right = forms.ChoiceField(label="May", choices=[(right.value, words) for right, words in _RIGHTS.items()])
-    registry = forms.CharField(max_length=63)
+    right = forms.ChoiceField(
+        label="May",
+        required=False,
+        choices=[("", "Everything there is"), *((right.value, words) for right, words in RIGHT_WORDS.items())],
+    )
+    registry = SuggestingField(max_length=63)
     model = forms.CharField(required=False, max_length=256)
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     experiment = forms.IntegerField(
         required=False, min_value=0, max_value=2**63 - 1, help_text="Its number, instead of a model."
     )
-    stage = forms.CharField(
+    stage = SuggestingField(
         required=False, max_length=64, help_text="To ask whether the version may be moved there now."
     )
     alias = forms.CharField(required=False, max_length=255)
+
+    def __init__(self, *args: Any, places: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, names in zip(("registry", "stage"), zip(*places, strict=True), strict=False):
+            field = self.fields[name]
+            if isinstance(field, SuggestingField):
+                field.suggest(names, list_id=f"known_{name}")
 
     def clean(self) -> dict[str, Any]:
         """What goes with what."""

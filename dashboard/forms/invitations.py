@@ -14,7 +14,11 @@ class InvitationForm(RefusableForm):
 
     email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     teams = forms.ModelMultipleChoiceField(
-        Team.objects.none(), required=False, help_text="The person is in them from the start.", to_field_name="name"
+        Team.objects.none(),
+        required=False,
+        help_text="The person is in them from the start.",
+        to_field_name="name",
+        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, actor: User, *args: Any, **kwargs: Any) -> None:

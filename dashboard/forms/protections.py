@@ -35,8 +35,10 @@ class ProtectionForm(RefusableForm):
         help_text="Names of teams, with commas between them. Members still need a role that may move versions at all.",
     )
 
-    def __init__(self, stages: list[Stage], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, stages: list[Stage], own_teams: list[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if own_teams:
+            self.fields["teams"].help_text += f" Such as {', '.join(own_teams)}."
         field = self.fields["stage"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", "no stage, an alias"), *((stage.name, stage.name) for stage in stages)]

@@ -26,6 +26,17 @@ class ServiceAccountForm(RefusableForm):
     )
 
 
+class OwnerForm(RefusableForm):
+    """Who answers for a service account from now on."""
+
+    owner = forms.CharField(
+        label="New owner", max_length=100, help_text="The user name of the person who answers for it from now on."
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="hand_over_%s")
+
+
 class WorkloadForm(RefusableForm):
     """Jobs to be trusted."""
 

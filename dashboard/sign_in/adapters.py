@@ -23,7 +23,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.models import User
 from accounts.operations import sign_ins, single_sign_on
 from accounts.queries import system_user
+from dashboard.sign_in.confirmed import must_confirm, to_confirm
 from dashboard.sign_in.middleware import trace
+from dashboard.sign_in.notices import tell
+from dashboard.sign_in.pending import forget_pending, note_pending
 from lib.errors import HouseError
 
 log = logging.getLogger(__name__)
@@ -47,8 +50,17 @@ class PagesAdapter(DefaultAccountAdapter):  # type: ignore[misc] # has no types
         """As the audit log has it; a socket without addresses has the unspecified one."""
         return request.META.get("REMOTE_ADDR") or "::"
 
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Before the second factor, if there is one."""
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if response is None:
+            note_pending(request, user)
+        return response
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Write the sign-in down."""
+        forget_pending(request)
+        request.session.set_expiry(None)
         records = get_authentication_records(request, user)
         ways = dict.fromkeys(_WAYS[one["method"]] for one in records if one["method"] in _WAYS)
         sign_ins.note_sign_in(user, way=", ".join(ways), actor=user)
@@ -104,7 +116,11 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # has 
             if sociallogin.state.get("process") == AuthProcess.CONNECT:
                 if not isinstance(request.user, User):
                     raise ImmediateHttpResponse(redirect("sign-in"))
+                if must_confirm(request, request.user):
+                    messages.error(request, "That took too long. Link your account once more.")
+                    raise ImmediateHttpResponse(to_confirm(reverse("account")))
                 single_sign_on.link_identity(identity, request.user, actor=request.user)
+                tell(request.user, f"Your account was linked to single sign-on, as {identity.username or 'somebody'}.")
                 messages.success(request, "Your account is linked. From now on you can come in by single sign-on.")
                 raise ImmediateHttpResponse(redirect("account"))
             person = single_sign_on.receive_person(identity, actor=system_user())
@@ -126,8 +142,9 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # has 
         if error == AuthError.CANCELLED:
             messages.info(request, "You did not sign in.")
             raise ImmediateHttpResponse(redirect("sign-in"))
-        log.warning("Single sign-on was refused: %s", exception or "the answer belongs to no question of this browser")
-        single_sign_on.note_refusal("The answer of the provider was not accepted.", actor=system_user())
+        if "state" in (extra_context or {}):  # else it answers no question of this browser, and anybody can send that
+            log.warning("Single sign-on was refused: %s", exception or error)
+            single_sign_on.note_refusal("The answer of the provider was not accepted.", actor=system_user())
         raise ImmediateHttpResponse(
             refused(request, "The answer of the provider was not accepted. Start again from the sign-in page.")
         )

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,12 +29,21 @@ def confirmed(
     @wraps(view)
     @signed_in
     def enter(request: HttpRequest, actor: User, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not was_confirmed(request, actor) and way_to_confirm(actor):
-            back = request.get_full_path() if request.method == "GET" else reverse("second-factor")
-            return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
+        if must_confirm(request, actor):
+            return to_confirm(request.get_full_path() if request.method == "GET" else reverse("second-factor"))
         return view(request, actor, *args, **kwargs)
 
     return enter
+
+
+def must_confirm(request: HttpRequest, actor: User) -> bool:
+    """Whether to ask who is there before going on."""
+    return not was_confirmed(request, actor) and bool(way_to_confirm(actor))
+
+
+def to_confirm(back: str) -> HttpResponse:
+    """To the page that asks, and from there to `back`."""
+    return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
 
 
 def was_confirmed(request: HttpRequest, actor: User) -> bool:

@@ -61,14 +61,16 @@ class SecondFactorFirst:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """None for those who may pass."""
-        if settings.REQUIRE_SECOND_FACTOR == "off" or "Authorization" in request.headers:
+        is_api = request.path.startswith("/api/")
+        # Only at an API does the header say who it is; everywhere else the session does, whatever is sent along.
+        if settings.REQUIRE_SECOND_FACTOR == "off" or (is_api and "Authorization" in request.headers):
             return None
         match, user = request.resolver_match, request.user
         if match is None or match.view_name in _WAY_TO_A_SECOND_FACTOR or not isinstance(user, User):
             return None
         if not needs_second_factor(user) or has_second_factor(user):
             return None
-        if request.path.startswith("/api/"):
+        if is_api:
             reason = "Your account needs a second factor. Set it up on the pages first."
             problem = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": reason}
             return JsonResponse(problem, status=HTTPStatus.FORBIDDEN, content_type="application/problem+json")

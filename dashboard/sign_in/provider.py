@@ -16,6 +16,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from allauth.utils import get_request_param
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -55,9 +56,13 @@ class Exchange(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # has no types
             more = self.fetch(address, {"Authorization": f"Bearer {token.token}"})
             if more.get("sub") != claims["sub"]:
                 raise OAuth2Error("The user information is about somebody else.")
-            claims = {**more, **claims}
-        login: SocialLogin = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
-        login.identity = _identity(login.account.provider, claims)
+            # Who says an address also says whether it is verified.
+            verified = (claims if "email" in claims else more).get("email_verified")
+            claims = {**more, **claims, "email_verified": verified}
+        identity = _identity(self.provider_id, claims)
+        said = {"sub": identity.subject, "preferred_username": identity.username}
+        login: SocialLogin = self.get_provider().sociallogin_from_response(request, {"id_token": said})
+        login.identity = identity
         return login
 
     def checked(self, credential: str, audience: str) -> dict[str, Any]:
@@ -79,12 +84,15 @@ class Exchange(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # has no types
             )
         except (jwt.PyJWTError, KeyError, TypeError, AttributeError) as error:
             raise OAuth2Error(f"The identity token does not hold: {error}") from error
-        if not self.nonce or not hmac.compare_digest(str(claims.get("nonce")).encode(), self.nonce.encode()):
+        nonce = str(claims.get("nonce")).encode(errors="replace")
+        if not self.nonce or not hmac.compare_digest(nonce, self.nonce.encode()):
             raise OAuth2Error("The identity token was made for another sign-in.")
         if claims.get("azp", audience) != audience:
             raise OAuth2Error("The identity token was made for another client.")
         if not claims["sub"] or len(claims["sub"]) > _LONGEST_SUBJECT:
             raise OAuth2Error("The subject of the identity token is empty or too long.")
+        if _storable(claims["sub"]) != claims["sub"]:
+            raise OAuth2Error("The subject of the identity token is no text that can be kept.")
         return claims
 
     def fetch(self, address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
@@ -108,19 +116,18 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc] # has no types
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
         """What is kept until the browser is back: where to, whether to link, the nonce. Scopes are not negotiable."""
         kept = super().get_redirect_from_request_kwargs(request)
-        is_linking = kept.get("process") == AuthProcess.CONNECT and request.user.is_authenticated
         nonce = secrets.token_urlsafe(24)
         return {
             "next_url": kept.get("next_url"),
-            "process": AuthProcess.CONNECT if is_linking else AuthProcess.LOGIN,
+            "process": AuthProcess.CONNECT if is_linking(request) else AuthProcess.LOGIN,
             "scope": self.get_default_scope(),
             "auth_params": {"nonce": nonce},
             "nonce": nonce,
         }
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Nothing: what is kept of a person is in accounts."""
-        return {}
+        """The name there, which the person's own page shows; it is stored anew at every sign-in."""
+        return {"username": data["id_token"]["preferred_username"]}
 
 
 class Return(OAuth2CallbackView):  # type: ignore[misc] # has no types
@@ -130,6 +137,12 @@ class Return(OAuth2CallbackView):  # type: ignore[misc] # has no types
         state, response = super()._get_state(request, provider)
         self.adapter.nonce = (state or {}).get("nonce", "")
         return state, response
+
+
+def is_linking(request: HttpRequest) -> bool:
+    """Whether somebody who is signed in goes to the provider to link what they are there."""
+    process = get_request_param(request, "process")
+    return bool(process == AuthProcess.CONNECT and request.user.is_authenticated)
 
 
 def name_of_provider() -> str:
@@ -146,7 +159,8 @@ def provider_id() -> str:
 
 def _identity(provider: str, claims: dict[str, Any]) -> Identity:
     groups = claims.get(settings.OIDC_GROUPS_CLAIM)
-    named = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
+    listed = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
+    named = [str(group) for group in listed]
     return Identity(
         provider=provider,
         subject=claims["sub"],
@@ -154,10 +168,15 @@ def _identity(provider: str, claims: dict[str, Any]) -> Identity:
         name=_text(claims, "name"),
         email=_text(claims, "email"),
         email_is_verified=claims.get("email_verified") is True,
-        groups=frozenset(str(group) for group in named),
+        groups=frozenset(group for group in named if _storable(group) == group),
     )
 
 
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name)
-    return value.replace("\0", "")[:254] if isinstance(value, str) else ""
+    return _storable(value)[:254] if isinstance(value, str) else ""
+
+
+def _storable(text: str) -> str:
+    """The text without what no database takes: NUL, and halves of characters."""
+    return text.replace("\0", "").encode(errors="ignore").decode()

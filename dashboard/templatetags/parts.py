@@ -1,7 +1,7 @@
 """Small parts of pages: badges, people, times, digests, fields. Each shows what it is given and decides nothing."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -160,12 +160,24 @@ def moment(at: datetime | int | None) -> SafeString:
     if at is None:
         return _NEVER
     at = from_ms(at) if isinstance(at, int) else at
+    if at > now() and (at - now()).days < 30:
+        return _time(at, _from_now(at - now()))
     days = abs((now() - at).days)
     words = naturaltime(at).replace("\xa0", " ").split(",")[0].removesuffix(" ago") if days < 30 else f"{at:%-d %b %Y}"
-    ago = " ago" if days < 30 and at <= now() and words != "now" else ""
-    words = words if at <= now() or days >= 30 or "from now" in words else f"{words} from now"
+    return _time(at, f"{words} ago" if days < 30 and words != "now" else words)
+
+
+def _from_now(left: timedelta) -> str:
+    """The time that is left, rounded to what is nearest: seven days less a second are seven days."""
+    for seconds, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if (number := round(left.total_seconds() / seconds)) >= 1:
+            return f"{number} {unit}{'s' * (number != 1)} from now"
+    return "in a moment"
+
+
+def _time(at: datetime, words: str) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{} UTC">{}{}</time>', at.isoformat(), f"{at:%A %-d %B %Y, %H:%M:%S}", words, ago
+        '<time datetime="{}" title="{} UTC">{}</time>', at.isoformat(), f"{at:%A %-d %B %Y, %H:%M:%S}", words
     )
 
 

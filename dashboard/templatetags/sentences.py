@@ -121,6 +121,19 @@ def _role(words: str) -> "Say":
     return say
 
 
+def _sign_in_failed(event: Event, subject: SafeString) -> SafeString:
+    if event.details.get("way") == "single sign-on":
+        return format_html("{}", "refused somebody who came by single sign-on")
+    if _is_system(event):
+        return format_html("refused a wrong password for {}", subject)
+    return format_html("typed a wrong code for {}", subject)
+
+
+def _session_ended(event: Event, subject: SafeString) -> SafeString:
+    count = event.details.get("sessions", 1)
+    return format_html("signed {} out of {}", subject, "a browser" if count == 1 else f"{count} browsers")
+
+
 Say = Callable[[Event, SafeString], SafeString]
 _SENTENCES: dict[str, Say] = {
     Kind.ROLE_GRANTED: _role("gave the role {} to {} on {}"),
@@ -130,6 +143,21 @@ _SENTENCES: dict[str, Say] = {
     Kind.ACCESS_GRANTED: _plain("agreed: {}"),
     Kind.ACCESS_REFUSED: _plain("refused: {}"),
     Kind.ACCESS_WITHDRAWN: _plain("took back: {}"),
+    Kind.SIGN_IN_DONE: _plain("signed in as {}"),
+    Kind.SIGN_IN_ENDED: _plain("signed out as {}"),
+    Kind.SIGN_IN_FAILED: _sign_in_failed,
+    Kind.SIGN_IN_LOCKED: _plain("locked {} after too many wrong passwords"),
+    Kind.SIGN_IN_UNLOCKED: _plain("unlocked {}"),
+    Kind.SESSION_ENDED: _session_ended,
+    Kind.PASSWORD_CHANGED: _plain("changed the password of {}"),
+    Kind.PASSWORD_RESET: _plain("gave {} a new password on the server"),
+    Kind.SECOND_FACTOR_ADDED: _plain("set up a second factor for {}"),
+    Kind.SECOND_FACTOR_REMOVED: _plain("took the second factor of {} away"),
+    Kind.RECOVERY_CODES_MADE: _plain("made recovery codes for {}"),
+    Kind.IDENTITY_LINKED: _plain("linked {} to single sign-on"),
+    Kind.IDENTITY_UNLINKED: _plain("ended the link of {} to single sign-on"),
+    Kind.SSO_GROUP_MAPPED: _plain("let a group of the provider fill the team {}"),
+    Kind.SSO_GROUP_UNMAPPED: _plain("lets a group of the provider fill the team {} no more"),
     Kind.TOKEN_ROTATED: _plain("rotated the token {}"),
     Kind.TOKENS_REVOKED: _plain("revoked all tokens of {}"),
     Kind.WORKLOAD_TRUSTED: _plain("lets the jobs of {} in"),

@@ -55,7 +55,7 @@ def access_request(request: HttpRequest, actor: User, pk: int) -> HttpResponse:
                 found,
                 grants=grants,
                 role=form.chosen_role(),
-                ends_at=form.end(),
+                ends_at=form.end() if "ends_at" in form.changed_data else found.ends_at,
                 answer=form.cleaned_data["answer"],
                 actor=actor,
             )

@@ -185,7 +185,8 @@ def end_one_session(request: HttpRequest, actor: User, pk: int) -> HttpResponse:
 def end_all_other_sessions(request: HttpRequest, actor: User) -> HttpResponse:
     """Sign every other browser out."""
     count = end_other_sessions(actor, keep=request.session.session_key or "", actor=actor)
-    messages.success(request, f"{count} signed out." if count else "You are signed in nowhere else.")
+    said = "1 other browser was signed out." if count == 1 else f"{count} other browsers were signed out."
+    messages.success(request, said if count else "You are signed in nowhere else.")
     return redirect("sessions")
 
 
@@ -194,6 +195,7 @@ def end_all_other_sessions(request: HttpRequest, actor: User) -> HttpResponse:
 def unlink(request: HttpRequest, actor: User) -> HttpResponse:
     """End the link to single sign-on."""
     unlink_identity(actor, actor=actor)
+    tell(actor, "The link of your account to single sign-on was ended.")
     messages.success(request, "Your account is no longer linked to single sign-on.")
     return redirect("account")
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from accounts.reach.requests import requests_to_decide
 from approvals.queries import OPEN_STATES, reviews_for, waiting_for
 from dashboard import activity
 from dashboard.door import signed_in
@@ -25,6 +26,7 @@ def home(request: HttpRequest, actor: User) -> HttpResponse:
     scans = latest_scans(attention)
     shown = {
         "waiting": waiting_for(actor)[:FEW],
+        "requests": requests_to_decide(actor)[:FEW],
         "asked": reviews_for(actor).filter(requested_by=actor, state__in=OPEN_STATES)[:FEW],
         "attention": [(version, scans[version.tree_id or 0]) for version in attention],
         "recent": [(model, places.get(model.pk, [])) for model in recent],

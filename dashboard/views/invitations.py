@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -70,7 +71,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         found = open_invitation(secret)
         if request.method == "POST" and form.is_valid() and (person := _accepted(secret, form)):
             messages.success(request, f"Welcome, {person.name}. Your account is ready: sign in.")
-            return redirect(settings.LOGIN_URL)
+            return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'username': person.username})}")
     except NotFound:
         return _unseen(render(request, "errors/invitation.html", status=404))
     shown = {"form": form, "invitation": found}

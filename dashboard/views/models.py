@@ -12,7 +12,7 @@ from dashboard.door import signed_in
 from dashboard.measurements import chosen_metrics
 from dashboard.snippets import load_snippet, register_snippet
 from lib.paging import page_by_key
-from registry.models import Placement, RegisteredModel
+from registry.models import ModelVersion, Placement, RegisteredModel, Stage
 from registry.protections import guard_of
 from registry.queries import (
     find_model,
@@ -73,7 +73,13 @@ def model(request: HttpRequest, actor: User, registry: str, name: str) -> HttpRe
         "tags": found.tags.order_by("key"),
         "places": [(place, guard.at(place.stage, place.alias)) for place in places],
         "rows": [
-            (version, scans.get(version.tree_id or 0), metrics.of(version), runs.get(version.source_run_id or 0))
+            (
+                version,
+                *_stages_and_aliases(version),
+                scans.get(version.tree_id or 0),
+                metrics.of(version),
+                runs.get(version.source_run_id or 0),
+            )
             for version in page.rows
         ],
         "metrics": metrics,
@@ -106,6 +112,12 @@ def _split(places: list[Placement]) -> tuple[list[Placement], list[Placement]]:
     """Placements at stages that hold one version, which is what is live, and aliases."""
     live = [place for place in places if place.stage and place.stage.is_exclusive]
     return live, [place for place in places if place.alias]
+
+
+def _stages_and_aliases(version: ModelVersion) -> tuple[list[Stage], list[str]]:
+    """Where a version of `with_tags` stands."""
+    places: list[Placement] = version.open_placements  # type: ignore[attr-defined] # is there by the query
+    return [place.stage for place in places if place.stage], [place.alias for place in places if place.alias]
 
 
 def _rank(place: Placement) -> tuple[bool, int, str]:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.models import Registry, Team, User
-from accounts.queries import find_grantee, find_registry
+from accounts.queries import find_grantee, find_registry, teams_for
 from accounts.rights import Right
 from dashboard.door import signed_in
 from dashboard.forms.protections import ProtectionForm
@@ -18,6 +18,7 @@ from registry.protections import protected_places
 from registry.queries import find_stage, stages_of
 
 PAGE_SIZE = 50
+FEW = 10  # teams that the form names
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +26,8 @@ PAGE_SIZE = 50
 def protections(request: HttpRequest, actor: User, registry: str) -> HttpResponse:
     """Who may move versions where; a POST protects a place, or names other people for it."""
     found = find_registry(registry, actor=actor)
-    form = ProtectionForm(list(stages_of(found)), request.POST if request.method == "POST" else None)
+    teams = list(teams_for(actor).order_by("name").values_list("name", flat=True)[:FEW])
+    form = ProtectionForm(list(stages_of(found)), teams, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             place = _protect(found, form, actor)

@@ -10,6 +10,7 @@ from accounts.queries import find_registry, registries_for
 from accounts.rights import Right
 from dashboard.door import signed_in
 from lib.paging import page_by_key
+from registry.models import Placement
 from registry.queries import models_for, stages_of, standing_in, with_newest_number
 from tracking.queries import experiments_for
 
@@ -39,8 +40,13 @@ def registry(request: HttpRequest, actor: User, registry: str) -> HttpResponse:
         "stages": stages_of(found),
         "model_count": models.count(),
         "experiment_count": experiments.count(),
-        "recent": [(model, places.get(model.pk, [])) for model in recent],
+        "recent": [(model, _live(places.get(model.pk, []))) for model in recent],
         "experiments": experiments.order_by("-updated_at", "-pk")[:FEW],
         "may_audit": access.can(actor, Right.AUDIT, found),
     }
     return render(request, "pages/registry.html", shown)
+
+
+def _live(places: list[Placement]) -> list[Placement]:
+    """Those at stages that hold one version of a model."""
+    return [place for place in places if place.stage and place.stage.is_exclusive]

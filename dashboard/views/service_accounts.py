@@ -7,7 +7,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.models import User
-from accounts.operations.people import create_service_account
+from accounts.operations.people import create_service_account, hand_over_service_account
+from accounts.operations.standing import deactivate_account, reactivate_account
 from accounts.operations.trusts import end_trust, trust_workload
 from accounts.ownership import speaks_for_itself
 from accounts.queries import (
@@ -23,11 +24,11 @@ from accounts.queries import (
 )
 from accounts.rights import Right, Scope
 from dashboard.door import signed_in
-from dashboard.forms.service_accounts import ServiceAccountForm, WorkloadForm
+from dashboard.forms.service_accounts import OwnerForm, ServiceAccountForm, WorkloadForm
 from dashboard.snippets import sign_in_snippet
 from dashboard.views.tokens import new_token, unkept
 from dashboard.workload_snippets import example
-from lib.errors import HouseError, Invalid, NotFound
+from lib.errors import Conflict, HouseError, Invalid, NotFound
 from lib.paging import page_by_key
 
 PAGE_SIZE = 50
@@ -64,6 +65,41 @@ def service_account(request: HttpRequest, actor: User, name: str) -> HttpRespons
     machine = find_machine(name, actor=actor)
     form, made, secret = new_token(request, actor, [machine])
     return _page(request, actor, machine, token_form=form, made=made, secret=secret)
+
+
+@require_POST
+@signed_in
+def hand_over(request: HttpRequest, actor: User, name: str) -> HttpResponse:
+    """Let somebody else answer for this account."""
+    machine = find_machine(name, actor=actor)
+    access.require(actor, Right.ADMINISTER, None)
+    form = OwnerForm(request.POST)
+    if form.is_valid():
+        try:
+            hand_over_service_account(machine, _owner(form.cleaned_data["owner"], actor), actor=actor)
+        except HouseError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, f"{machine.owner} answers for {machine.name} from now on. Its tokens stay.")
+            return redirect("service-account", machine.username)
+    return _page(request, actor, machine, owner_form=form)
+
+
+@require_POST
+@signed_in
+def standing(request: HttpRequest, actor: User, name: str) -> HttpResponse:
+    """Keep this account out at every door or, with `active`, let it in again."""
+    machine = find_machine(name, actor=actor)
+    try:
+        if request.POST.get("active"):
+            reactivate_account(machine, actor=actor)
+            messages.success(request, f"{machine.name} is active again.")
+        else:
+            deactivate_account(machine, actor=actor)
+            messages.success(request, f"{machine.name} was deactivated. Its tokens and jobs are refused from now on.")
+    except Conflict as refusal:
+        messages.error(request, refusal.message)
+    return redirect("service-account", machine.username)
 
 
 @require_POST
@@ -107,7 +143,7 @@ def _page(request: HttpRequest, actor: User, machine: User, **forms: object) -> 
     sees_all = access.can(actor, Right.AUDIT, None)
     tokens = all_tokens(actor=actor) if sees_all else tokens_of(actor)
     trusts = list(workloads_of(machine, actor=actor)[:_MOST_TRUSTS])
-    trust_form, token_form = forms.get("trust_form"), forms.get("token_form")
+    trust_form, token_form, owner_form = (forms.get(f"{name}_form") for name in ("trust", "token", "owner"))
     shown = {
         "machine": machine,
         "roles": roles_of(machine, actor=actor),
@@ -116,11 +152,12 @@ def _page(request: HttpRequest, actor: User, machine: User, **forms: object) -> 
         "may_own": may_own and speaks_for_itself(actor),
         "token_form": token_form or new_token(request, actor, [machine], is_meant=False)[0],
         "trust_form": trust_form or _trust_form(request, actor, is_meant=False),
+        "owner_form": (owner_form or OwnerForm()) if access.can(actor, Right.ADMINISTER, None) else None,
         "made": forms.get("made"),
         "secret": forms.get("secret", ""),
         "snippet": sign_in_snippet(request, str(forms.get("secret", ""))),
     }
-    is_wrong = any(getattr(form, "errors", None) for form in (trust_form, token_form))
+    is_wrong = any(getattr(form, "errors", None) for form in (trust_form, token_form, owner_form))
     response = render(request, "pages/service_account.html", shown, status=422 if is_wrong else 200)
     return unkept(response, str(shown["secret"]))
 
@@ -136,8 +173,12 @@ def _trust_form(request: HttpRequest, actor: User, *, is_meant: bool = True) -> 
 def _create(form: ServiceAccountForm, actor: User) -> User:
     access.require(actor, Right.ADMINISTER, None)
     said = form.cleaned_data
+    owner = _owner(said["owner"], actor)
+    return create_service_account(said["username"], owner=owner, display_name=said["display_name"], actor=actor)
+
+
+def _owner(name: str, actor: User) -> User:
     try:
-        owner = find_account(said["owner"], actor=actor)
+        return find_account(name, actor=actor)
     except NotFound as error:
         raise Invalid("owner", error.message) from error
-    return create_service_account(said["username"], owner=owner, display_name=said["display_name"], actor=actor)

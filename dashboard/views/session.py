@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import views as allauth_views
 from allauth.mfa.base.views import AuthenticateView
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from dashboard.door import signed_in
 from dashboard.forms.session import CodeForm, PasswordAgainForm, PatientForm
 from dashboard.sign_in.addresses import inside
 from dashboard.sign_in.confirmed import way_to_confirm
+from dashboard.sign_in.pending import still_holds
 from dashboard.sign_in.provider import name_of_provider
 from lib.errors import Forbidden, NotFound
 
@@ -43,7 +45,10 @@ class SignIn(Patient, allauth_views.LoginView):  # type: ignore[misc] # has no t
     """`next` is followed only within this site, and the session key changes."""
 
     template_name = "account/sign_in.html"
-    http_method_names = ["get", "head", "post"]
+
+    def get_initial(self) -> dict[str, Any]:
+        """The name of an account that was made a moment ago."""
+        return {**super().get_initial(), "username": self.request.GET.get("username", "")[:100]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What ways in there are."""
@@ -56,7 +61,14 @@ class SecondFactor(AuthenticateView):  # type: ignore[misc] # has no types
     """After the right password, where there is a second factor."""
 
     template_name = "mfa/authenticate.html"
-    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Back to the start if the password was changed or the account deactivated since."""
+        if not still_holds(request):
+            messages.error(request, "Your account was changed meanwhile. Sign in again.")
+            return redirect("sign-in")
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
     def _build_forms(self) -> CodeForm:
         data = self.request.POST if self.request.method == "POST" else None
@@ -76,8 +88,6 @@ class SignOut(allauth_views.LogoutView):  # type: ignore[misc] # has no types
 
 class _ByMail:
     """Pages that make sense only where mail is sent and passwords sign in."""
-
-    http_method_names = ["get", "head", "post"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Nothing is here where nobody signs in with a password."""
@@ -122,16 +132,18 @@ class PasswordSet(_ByMail, allauth_views.PasswordResetFromKeyDoneView):  # type:
     template_name = "account/password_set.html"
 
 
-sign_in = SignIn.as_view()
-second_factor = SecondFactor.as_view()
+# allauth answers some requests before it looks at their method.
+_page = require_http_methods(["GET", "HEAD", "POST"])
+sign_in = _page(SignIn.as_view())
+second_factor = _page(SecondFactor.as_view())
 sign_out = SignOut.as_view()
-forgotten = Forgotten.as_view()
-link_sent = LinkSent.as_view()
-new_password = NewPassword.as_view()
-password_set = PasswordSet.as_view()
+forgotten = _page(Forgotten.as_view())
+link_sent = _page(LinkSent.as_view())
+new_password = _page(NewPassword.as_view())
+password_set = _page(PasswordSet.as_view())
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@_page
 @never_cache
 @signed_in
 def confirm(request: HttpRequest, actor: User) -> HttpResponse:

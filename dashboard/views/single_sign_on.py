@@ -5,12 +5,17 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
+from accounts.models import User
 from dashboard.sign_in.adapters import log, refused
-from dashboard.sign_in.provider import Exchange, Return, name_of_provider, provider_id
+from dashboard.sign_in.confirmed import must_confirm, to_confirm
+from dashboard.sign_in.provider import Exchange, Return, is_linking, name_of_provider, provider_id
 from lib.errors import NotFound
+
+TO_THE_PROVIDER = 3600  # seconds that the session of a visitor on the way there is kept
 
 
 @require_POST
@@ -19,6 +24,10 @@ def single_sign_on(request: HttpRequest) -> HttpResponse:
     if not provider_id():
         raise NotFound("There is no single sign-on here.")
     provider = get_adapter().get_provider(request, provider_id())
+    if not isinstance(request.user, User):
+        request.session.set_expiry(TO_THE_PROVIDER)  # a visitor's; signing in gives it the usual life
+    elif is_linking(request) and must_confirm(request, request.user):
+        return to_confirm(reverse("account"))
     try:
         response = provider.redirect_from_request(request)
     except (OAuth2Error, RequestException) as error:

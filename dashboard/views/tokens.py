@@ -94,7 +94,8 @@ def revoke_all(request: HttpRequest, actor: User) -> HttpResponse:
     """End all tokens of an account at once."""
     owner = find_account(request.POST.get("owner", ""), actor=actor)
     count = revoke_tokens_of(owner, actor=actor)
-    messages.success(request, f"{count} token{'s' * (count != 1)} of {owner.name} signed in until now and ended.")
+    said = "1 token was" if count == 1 else f"{count} tokens were"
+    messages.success(request, f"{said} revoked. {owner.name} has none that signs in now.")
     return _back(request)
 
 

@@ -49,7 +49,7 @@ def find_workspace(name: str, *, actor: User) -> Registry:
 def _found(name: str, actor: User, chosen: Q | None = None) -> Registry:
     registry = workspaces_for(actor).filter(chosen or Q(name=name)).first()
     if registry is None:
-        raise NotFound(f"Registry {name} was not found.")
+        raise access.not_found(f"Registry {name} was not found.", actor)
     return registry
 
 

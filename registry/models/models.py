@@ -60,7 +60,11 @@ class ModelTag(models.Model):
 class RegisteredModelGrant(Grant):
     """A role on one model."""
 
-    content_object = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="grants")
+    content_object = models.ForeignKey(
+        RegisteredModel, on_delete=models.CASCADE, related_name="grants", verbose_name="model"
+    )
 
     class Meta(Grant.Meta):
         abstract = False
+        verbose_name = "role on a model"
+        verbose_name_plural = "roles on models"

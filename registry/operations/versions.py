@@ -81,7 +81,7 @@ def create_version(
         run_link=run_link,
         created_at=created_at or now,
         updated_at=now,
-        **_lineage(origin),
+        **_lineage(origin, actor),
     )
     _VERSIONS.instance(version)
     locked.last_number = max(locked.last_number, version.number)
@@ -178,13 +178,18 @@ def _frozen(origin: Origin, actor: User) -> Tree | None:
     return None
 
 
-def _lineage(origin: Origin) -> dict[str, object]:
-    """What the new version's columns say about where it comes from."""
+def _lineage(origin: Origin, actor: User) -> dict[str, object]:
+    """What the new version's columns say about where it comes from.
+
+    A run that the actor does not see stays out, or what it measured would come along into the open.
+    """
     if origin.copied_from is not None:
         run, logged_model = origin.copied_from.source_run, origin.copied_from.logged_model
     else:
         logged_model = origin.logged_model
         run = origin.run or (logged_model.source_run if logged_model else None)
+    if run is not None and run != origin.run and not access.can(actor, Right.SEE, run):
+        run = None
     commit = run.tags.filter(key=GIT_COMMIT_TAG).values_list("value", flat=True).first() if run else None
     return {
         "source": origin.source,

@@ -94,7 +94,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a narrow screen the navigation and the tabs are wider than it: the present page stays in sight.
+function showPresentPage() {
+  for (const here of document.querySelectorAll(":is(.nav, .tabs) > [aria-current=page]")) {
+    const strip = here.parentElement;
+    strip.scrollLeft += Math.max(0, here.getBoundingClientRect().right - strip.getBoundingClientRect().right);
+  }
+}
+
 followClientLink();
+showPresentPage();
 addEventListener("hashchange", followClientLink);
 for (const button of document.querySelectorAll("[data-theme-switch]")) prepareThemeSwitch(button);
 prepareCopyButtons(document);

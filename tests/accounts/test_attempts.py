@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import authenticate, hashers
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -15,11 +17,13 @@ from accounts.authentication import with_basic, with_password
 from accounts.credentials.attempts import digest_of
 from accounts.models import FailedSignIn, User
 from accounts.operations.attempts import sweep, unlock_account
+from accounts.operations.people import create_person
 from accounts.tasks import sweep as sweep_task
 from events.models import Event
 from lib.errors import Forbidden, TooOften, Unauthenticated
 from tests.accounts.at_once import at_once
 from tests.conftest import PASSWORD
+from tests.dashboard.signing_in import is_in, sign_in
 
 HERE, ELSEWHERE = "192.0.2.7", "198.51.100.9"
 
@@ -56,6 +60,23 @@ def test_case_does_not_give_more_tries(scientist: User) -> None:
     fail("ADA", 5)
     with pytest.raises(TooOften):
         with_password("Ada", PASSWORD, address=HERE)
+
+
+@pytest.mark.parametrize("spelling", ["ſusi@example.org", "ＳＵＳＩ@example.org", "SUSİ@example.org"])
+def test_a_spelling_that_only_a_database_takes_for_the_name_is_another_name(system: User, spelling: str) -> None:
+    susi = create_person("susi", email="susi@example.org", password=PASSWORD, actor=system)
+    assert with_password(spelling, PASSWORD, address=HERE) is None
+    assert not Event.objects.filter(kind="sign_in.failed").exists()
+    assert with_password("SUSI@Example.ORG", PASSWORD, address=HERE) == susi
+
+
+def test_one_spelling_of_an_address_has_one_count(system: User) -> None:
+    person = create_person("unal", email="U@Ünal.example", password=PASSWORD, actor=system)
+    assert with_password("U@ÜNAL.example", PASSWORD, address=HERE) == person
+    fail("u@ünal.example", 5)
+    fail("U@ÜNAL.EXAMPLE", 5)
+    with pytest.raises(TooOften):
+        with_password("u@Ünal.example", PASSWORD, address=HERE)
 
 
 def test_a_locked_name_costs_no_hash(scientist: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,6 +227,15 @@ def test_what_counts_no_more_is_forgotten(scientist: User, system: User) -> None
     assert sweep(actor=system) == 1
     assert FailedSignIn.objects.count() == 1
     sweep_task()
+
+
+def test_sessions_that_are_over_are_cleared(scientist: User, system: User) -> None:
+    open_one, over = sign_in(), sign_in()
+    Session.objects.filter(session_key=over.session.session_key).update(expire_date=timezone.now())
+    assert sweep(actor=system) == 1
+    assert list(Session.objects.values_list("session_key", flat=True)) == [open_one.session.session_key]
+    assert UserSession.objects.count() == 1
+    assert is_in(open_one)
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(

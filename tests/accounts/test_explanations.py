@@ -15,7 +15,7 @@ from accounts.reach.explanations import Effect, Explanation, explain, explanatio
 from accounts.rights import RIGHTS_OF, Right, Role, Scope
 from lib.errors import Forbidden, NotFound
 from registry.models import ModelVersion, RegisteredModel
-from registry.operations.models import create_model
+from registry.operations.models import create_model, restrict_model
 from tests.conftest import Member
 from tests.factories.registry import register_files
 from tests.factories.tracking import new_experiment, new_run
@@ -244,3 +244,21 @@ def sentences(found: Explanation) -> list[str]:
 def over(thing: Model) -> None:
     """Every role on the thing ended a minute ago."""
     grants_table_of(thing).objects.filter(content_object=thing).update(ends_at=timezone.now() - timedelta(minutes=1))
+
+
+def test_roles_beyond_a_cut_are_told_to_those_who_may_see_them(
+    registry: Registry, model: RegisteredModel, maintainer: User, scientist: User, stranger: User, system: User
+) -> None:
+    team = create_team("night-watch", actor=system)
+    add_member(team, scientist, actor=system)
+    access.grant(Role.READER, on=registry, to=team, actor=system)
+    restrict_model(model, True, actor=maintainer)
+    access.grant(Role.MAINTAINER, on=model, to=stranger, actor=system)
+    model.refresh_from_db()
+
+    def told_to(asker: User) -> str:
+        return " ".join(step.sentence for step in explanation_for("ada", Right.SEE, model, actor=asker).steps)
+
+    assert "is restricted: roles on registry main do not count" in told_to(stranger)
+    assert "night-watch" not in told_to(stranger)
+    assert "night-watch" in told_to(maintainer)

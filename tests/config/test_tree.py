@@ -95,6 +95,7 @@ def wait_for(tree: Tree, condition: Callable[[], object], seconds: float = 180) 
 def test_it_serves_replaces_what_dies_and_stops_without_remains(tree: Tree) -> None:
     supervisor = tree.start()
     wait_for(tree, lambda: "is ready" in tree.said())
+    wait_for(tree, lambda: f"Sign in as admin; the first password is in {tree.folder}/data/admin-" in tree.said())
     assert tree.is_up()
     assert (tree.folder / "data").stat().st_mode & 0o777 == 0o700
 

@@ -206,13 +206,18 @@ def test_bad_answers_and_requests_are_told_beside_the_form(
 def test_the_page_of_why_answers_about_oneself_and_for_maintainers_about_others(
     as_user: AsUser, version: ModelVersion, rita: User, maintainer: User, stranger: User
 ) -> None:
-    assert "No question yet" in said(as_user(rita), "/access/explain?registry=main&model=iris")
+    blank = said(as_user(rita), "/access/explain")
+    assert "No question yet" in blank
+    assert '<option value="main"></option>' in blank and '<option value="Production"></option>' in blank
+    assert '<option value="main"></option>' not in said(as_user(stranger), "/access/explain")
     asked = "/access/explain?right=download&registry=main&model=iris"
     page = said(as_user(rita), asked)
     assert "rita does not have the right “download” on model iris." in page
     assert " mary" not in page
     assert "can give it: mary." in said(as_user(maintainer), f"{asked}&account=rita")
-    assert as_user(rita).get(f"{asked}&account=mary").status_code == 422
+    refused = as_user(rita).get(f"{asked}&account=mary")
+    assert refused.status_code == 422
+    assert "Only maintainers and auditors see why others may." in refused.content.decode()
     hidden = as_user(stranger).get(asked)
     assert hidden.status_code == 422
     assert "iris not found" in hidden.content.decode()
@@ -222,6 +227,70 @@ def test_the_page_of_why_answers_about_oneself_and_for_maintainers_about_others(
         assert (
             as_user(rita).get(f"/access/explain?right=see&registry=main{wrong}").status_code == 422 or "exper" in wrong
         )
+
+
+def test_a_question_that_names_no_right_is_answered_with_all_of_them(
+    as_user: AsUser, version: ModelVersion, rita: User, maintainer: User, stranger: User
+) -> None:
+    asked = "/access/explain?registry=main&model=iris"
+    assert "What may I do here?" in said(as_user(rita), PAGE)
+    page = said(as_user(rita), asked)
+    assert "What rita may do with model iris" in page
+    for words in (
+        'See it<span class="unseen">: allowed',
+        'Download files<span class="unseen">: not allowed',
+        'Move versions<span class="unseen">: not allowed',
+    ):
+        assert words in page, words
+    assert "&amp;right=download" in page
+    assert "Administer the installation<span" not in page
+    about_rita = said(as_user(maintainer), f"{asked}&account=rita&right=")
+    assert "What rita may do with model iris" in about_rita
+    assert as_user(rita).get(f"{asked}&account=mary").status_code == 422
+    assert as_user(stranger).get(asked).status_code == 422
+    assert as_user(rita).get("/access/explain?registry=").status_code == 422
+
+
+def test_the_empty_list_of_roles_on_a_registry_promises_nothing_from_above(
+    as_user: AsUser, model: RegisteredModel, administrator: User, system: User
+) -> None:
+    empty = Registry.objects.create(name="empty")
+    assert "only administrators and auditors reach the whole registry" in said(
+        as_user(administrator), f"/registries/{empty.name}/access"
+    )
+    assert "What people have comes from the registry." in said(as_user(administrator), PAGE)
+
+
+def test_a_refusal_sends_to_maintainers_only_where_one_could_help(
+    as_user: AsUser, model: RegisteredModel, rita: User
+) -> None:
+    installation_wide = as_user(rita).get("/tokens/all")
+    assert installation_wide.status_code == 403
+    assert "A maintainer of the registry" not in installation_wide.content.decode()
+    refused = as_user(rita).post(PAGE, {"do": "take", "team": "x"}).content.decode()
+    assert "A maintainer of the registry can give it to you." in refused
+    assert "maintainer of its registry" not in as_user(rita).get("/teams/nobody").content.decode()
+
+
+def test_a_request_for_access_waits_on_the_home_page(
+    as_user: AsUser, version: ModelVersion, rita: User, maintainer: User
+) -> None:
+    assert "Nothing waits for you" in said(as_user(maintainer), "/")
+    ask_for_access(version.model, Role.CONTRIBUTOR, reason="I retrain it.", actor=rita)
+    page = said(as_user(maintainer), "/")
+    assert "Contributor on model iris" in page
+    assert "I retrain it." in page
+    assert "Nothing waits for you" not in page
+    assert "Contributor on model iris" not in said(as_user(rita), "/")
+
+
+def test_a_request_waits_on_the_first_page_of_an_empty_registry_too(
+    as_user: AsUser, registry: Registry, rita: User, maintainer: User
+) -> None:
+    ask_for_access(registry, Role.CONTRIBUTOR, reason="To begin.", actor=rita)
+    page = said(as_user(maintainer), "/")
+    assert "Three steps to the first model" in page
+    assert "Contributor on registry main" in page
 
 
 def test_a_page_that_is_refused_leads_to_the_reason(as_user: AsUser, version: ModelVersion, rita: User) -> None:
@@ -261,7 +330,9 @@ def test_access_pages_cost_the_same_with_three_thousand_people(
         ("/access?kind=model", 5),
         ("/access/requests", 7),  # one for each kind of thing that occurs, and once in a while the kinds themselves
         ("/access/requests?show=decided", 4),
-        ("/access/explain?right=manage&registry=main&model=iris", 14),
+        # Names of registries and stages to choose from are one.
+        ("/access/explain?right=manage&registry=main&model=iris", 15),
+        ("/access/explain?registry=main&model=iris", 26),  # each right is asked for as every request asks
     ],
 )
 def test_the_cost_of_other_pages_is_bounded(

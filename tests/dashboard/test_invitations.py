@@ -26,10 +26,25 @@ def test_an_administrator_invites_and_copies_the_link(
     assert "No mail was sent" in page
     (link,) = set(re.findall(r"http://testserver(/invitations/[\w-]{40,})", page))
     assert link not in browser.get("/invitations").content.decode()
-    assert client.post(link, FORM).status_code == 302
+    accepted = client.post(link, FORM)
+    assert accepted.status_code == 302
+    assert 'value="eve"' in client.get(accepted.headers["Location"]).content.decode()
     person = User.objects.get(username="eve")
     assert set(person.groups.values_list("name", flat=True)) == {"fraud", "person:eve"}
-    assert "is eve" in browser.get("/invitations").content.decode()
+    listed = browser.get("/invitations").content.decode()
+    assert "is eve" in listed
+    assert "accepted <time" in listed
+    assert "from now" not in listed
+
+
+def test_teams_are_ticked_and_the_week_is_a_week(as_user: AsUser, administrator: User, system: User) -> None:
+    browser = as_user(administrator)
+    assert 'name="teams"' not in browser.get("/invitations").content.decode()
+    create_team("fraud", actor=system)
+    invite_person("eve@example.org", actor=administrator)
+    page = browser.get("/invitations").content.decode()
+    assert '<input type="checkbox" name="teams" value="fraud"' in page
+    assert "7 days from now" in page
 
 
 def test_what_is_wrong_is_told_beside_the_field(as_user: AsUser, administrator: User, scientist: User) -> None:

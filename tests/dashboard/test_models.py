@@ -10,6 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Registry, User
 from dashboard.views import models as views
 from registry.operations.models import create_model, describe_model, set_model_tag
+from registry.operations.placements import move_stage
+from registry.queries import find_stage
 from scanning.models import Verdict
 from tests.dashboard.world import World, judge, trained
 
@@ -56,6 +58,22 @@ def test_a_forged_page_token_is_refused(registry: Registry, as_user: Callable[[U
     response = as_user(scientist).get("/models?page=bm90LW91cnM")
     assert response.status_code == 400
     assert "page token" in response.content.decode()
+
+
+def test_a_place_that_is_not_live_leaves_no_empty_label(
+    world: World, registry: Registry, as_user: Callable[[User], Client], scientist: User
+) -> None:
+    model = create_model(registry, "only-staged", actor=scientist)
+    staged = trained(model, {"auc": 0.5}, {"depth": "1"}, scientist)
+    judge(staged, Verdict.CLEAN)
+    if staging := find_stage(registry, "Staging"):
+        move_stage(staged, staging, actor=scientist)
+    client = as_user(scientist)
+    page = client.get("/registries/main").content.decode()
+    assert page.count('<td data-label="Live" class="void">') == 1
+    page = client.get("/models/main/only-staged").content.decode()
+    assert '<td data-label="Aliases" class="void">' in page
+    assert '<td data-label="Stage" class="void">' not in page
 
 
 def test_the_cost_of_the_list_does_not_grow(

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Registry, User
-from accounts.operations.teams import create_team
+from accounts.operations.teams import add_member, create_team
 from accounts.rights import Role
 from approvals.models import Decision
 from approvals.operations.reviews import decide, request_review
@@ -30,6 +30,7 @@ def test_a_place_is_protected_and_released_on_its_page(
     assert "Production is protected." in page
     assert "Maintainers" in page
     assert "release" in page
+    assert "Yes, release" in page
     look = as_user(scientist).get(PAGE).content.decode()
     assert "Production" in look
     assert "Protect it" not in look
@@ -39,6 +40,16 @@ def test_a_place_is_protected_and_released_on_its_page(
     page = browser.post(f"{PAGE}/{place.pk}/release", follow=True).content.decode()
     assert "Production is not protected any more." in page
     assert browser.post(f"{PAGE}/{place.pk}/release").status_code == 404
+
+
+def test_the_form_names_the_teams_that_one_sees(
+    registry: Registry, as_user: AsUser, maintainer: User, system: User
+) -> None:
+    add_member(create_team("release", actor=system), maintainer, actor=system)
+    create_team("hidden", actor=system)
+    page = as_user(maintainer).get(PAGE).content.decode()
+    assert "Such as release." in page
+    assert "hidden" not in page.partition("And people in one of these teams")[2].partition("Protect it")[0]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,7 @@ def test_pages_show_who_may_and_no_button_to_others(
     protect_place(registry, stage=stage("Staging"), roles=[Role.MAINTAINER], actor=maintainer)
     protect_place(registry, alias="blue", roles=[Role.MAINTAINER], actor=maintainer)
     page = as_user(scientist).get("/models/main/iris/versions/1").content.decode()
-    assert "Kept for maintainers." in page
+    assert page.count("Kept for maintainers.") == 1, "of the alias, where it is; at the stage the refusal says so"
     assert "Only maintainers may move versions to Staging." in page
     assert "Move to Staging" not in page
     assert "Move to Staging" in as_user(maintainer).get("/models/main/iris/versions/1").content.decode()

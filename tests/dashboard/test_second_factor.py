@@ -11,6 +11,8 @@ from pytest_django import Settings
 from accounts.authentication import with_basic
 from accounts.credentials.second_factors import has_second_factor, unseal
 from accounts.models import User
+from accounts.operations.sign_ins import change_password
+from accounts.operations.standing import deactivate_account, reactivate_account
 from events.models import Event
 from lib.errors import Unauthenticated
 from tests.conftest import PASSWORD
@@ -204,3 +206,35 @@ def test_the_admin_is_not_reached_without_the_code(administrator: User) -> None:
     assert client.get("/admin/").headers["Location"].startswith("/admin/login/")
     client.post("/admin/login/", {"username": "root", "password": PASSWORD})
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_header_that_says_nothing_on_pages_does_not_lead_past_it(administrator: User, settings: Settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR = "everybody"
+    client = sign_in("root")
+    for path in ("/models", "/admin/", "/admin/accounts/user/", "/tokens"):
+        assert client.get(path, headers={"Authorization": "x"}).headers["Location"].startswith(NEW)
+    assert client.post("/tokens", {"name": "x"}, headers={"Authorization": "x"}).headers["Location"].startswith(NEW)
+    assert client.get("/api/v1/me", headers={"Authorization": "x"}).status_code == 401
+
+
+def test_a_sign_in_that_waits_for_its_code_ends_with_the_password(scientist: User) -> None:
+    key, _ = with_second_factor(scientist)
+    scientist.refresh_from_db()
+    client = sign_in()
+    assert client.get("/sign-in/code").status_code == 200
+    change_password(scientist, "four words of one sentence", actor=scientist)
+    assert client.post("/sign-in/code", {"code": code(key)}).headers["Location"] == "/sign-in"
+    assert not is_in(client)
+    assert "Sign in again" in words(client.get("/sign-in"))
+    sign_in("ada", "four words of one sentence", client).post("/sign-in/code", {"code": code(key)})
+    assert is_in(client)
+
+
+def test_and_with_the_account(scientist: User, administrator: User) -> None:
+    key, _ = with_second_factor(scientist)
+    client = sign_in()
+    deactivate_account(scientist, actor=administrator)
+    assert client.post("/sign-in/code", {"code": code(key)}).headers["Location"] == "/sign-in"
+    reactivate_account(scientist, actor=administrator)
+    assert not is_in(client)
+    assert not Event.objects.filter(kind="sign_in.done").exists()

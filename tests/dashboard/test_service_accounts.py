@@ -10,6 +10,7 @@ from accounts import access
 from accounts.authentication import with_token
 from accounts.models import Registry, TrustedWorkload, User
 from accounts.operations.people import create_service_account
+from accounts.operations.standing import deactivate_account
 from accounts.operations.trusts import trust_workload
 from accounts.rights import Role, Scope
 from dashboard.workload_snippets import GITHUB
@@ -67,6 +68,7 @@ def test_administrators_make_machines(as_user: Browser, administrator: User, sci
 def test_the_page_of_a_machine_shows_roles_tokens_and_a_form(as_user: Browser, robot: User, maintainer: User) -> None:
     client = as_user(maintainer)
     page = client.get("/service-accounts/robot").content.decode()
+    assert '<a href="/registries/main">main</a>' in page and "never" in page
     assert "Contributor" in page and "No tokens" in page and "No trusted jobs" in page
     made = client.post("/service-accounts/robot", {"name": "server", "scopes": ["read"], "days": "7"})
     assert with_token(made.context["secret"]) == robot
@@ -74,6 +76,45 @@ def test_the_page_of_a_machine_shows_roles_tokens_and_a_form(as_user: Browser, r
     page = client.get("/service-accounts/robot").content.decode()
     assert "server" in page
     assert made.context["secret"] not in page
+
+
+def test_administrators_hand_over_a_machine_whose_owner_is_gone(
+    as_user: Browser, robot: User, maintainer: User, scientist: User, administrator: User
+) -> None:
+    deactivate_account(maintainer, actor=administrator)
+    client = as_user(administrator)
+    assert "Owner deactivated" in client.get("/service-accounts/robot").content.decode()
+    assert "Deactivated" in client.get("/service-accounts").content.decode()
+    for wrong in ("nobody", "robot", maintainer.username, ""):
+        refused = client.post("/service-accounts/robot/owner", {"owner": wrong})
+        assert refused.status_code == 422
+        assert 'id="hand_over_owner' in refused.content.decode()
+    page = client.post("/service-accounts/robot/owner", {"owner": scientist.username}, follow=True).content.decode()
+    assert "ada answers for robot from now on" in page
+    assert "Owner deactivated" not in page
+    robot.refresh_from_db()
+    assert robot.owner == scientist
+
+
+def test_administrators_keep_a_machine_out_and_let_it_in_again(
+    as_user: Browser, robot: User, administrator: User
+) -> None:
+    client, address = as_user(administrator), "/service-accounts/robot/standing"
+    page = client.post(address, follow=True).content.decode()
+    assert "robot was deactivated" in page and "Reactivate robot" in page
+    assert "is deactivated already" in client.post(address, follow=True).content.decode()
+    assert "robot is active again" in client.post(address, {"active": "yes"}, follow=True).content.decode()
+    robot.refresh_from_db()
+    assert robot.is_active
+
+
+def test_an_owner_neither_hands_over_nor_deactivates(as_user: Browser, robot: User, maintainer: User) -> None:
+    client = as_user(maintainer)
+    assert "Hand over" not in client.get("/service-accounts/robot").content.decode()
+    assert client.post("/service-accounts/robot/owner", {"owner": "ada"}).status_code == 403
+    assert client.post("/service-accounts/robot/standing").status_code == 403
+    robot.refresh_from_db()
+    assert robot.is_active and robot.owner == maintainer
 
 
 def test_a_job_is_trusted_shown_with_an_example_and_ended(as_user: Browser, robot: User, maintainer: User) -> None:

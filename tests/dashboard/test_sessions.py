@@ -38,9 +38,17 @@ def test_a_session_that_is_ended_is_out_at_once(scientist: User) -> None:
 def test_all_others_are_ended_also_those_that_nobody_listed(scientist: User) -> None:
     here, there, unlisted = sign_in(), sign_in(), Client()
     unlisted.force_login(scientist)
-    assert "2 signed out" in words(here.post("/account/sessions/others/end", follow=True))
+    assert "2 other browsers were signed out." in words(here.post("/account/sessions/others/end", follow=True))
     assert [is_in(client) for client in (here, there, unlisted)] == [True, False, False]
     assert "nowhere else" in words(here.post("/account/sessions/others/end", follow=True))
+
+
+def test_one_session_alone_has_no_others_to_sign_out(scientist: User) -> None:
+    here = sign_in()
+    assert "Sign all others out" not in words(here.get("/account/sessions"))
+    sign_in()
+    assert "Sign all others out" in words(here.get("/account/sessions"))
+    assert "1 other browser was signed out." in words(here.post("/account/sessions/others/end", follow=True))
 
 
 def test_nobody_ends_the_session_of_somebody_else(scientist: User, stranger: User) -> None:

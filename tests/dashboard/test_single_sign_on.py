@@ -1,7 +1,6 @@
 """Single sign-on with a real provider, which runs beside the test: the happy way, and every way that is refused."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,58 +10,13 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import SsoGroup, Team, User
+from accounts.models import SsoGroup, User
 from accounts.operations.teams import add_member, create_team
 from config import environment
 from events.models import Event
+from tests.dashboard.coming import BACK, EVE, come, configure, leave, teams_of
 from tests.dashboard.signing_in import code, is_in, sign_in, with_second_factor, words
-from tests.services.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, serve
-
-BACK = "http://testserver/sign-in/single/back"
-EVE = {"sub": "e-1", "preferred_username": "Eve.Example", "name": "Eve Example"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    """One provider for all tests of this file."""
-    with serve(tmp_path_factory.mktemp("oidc")) as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(server: Provider, system: User, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Provider:
-    """The provider, known to Gatehouse, with Eve before its sign-in page."""
-    configure(server, settings, monkeypatch)
-    server.register(BACK)
-    server.person(**EVE)
-    server.spoil()
-    return server
-
-
-def configure(server: Provider, settings: Settings, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
-    said = {"OIDC_ISSUER": server.issuer, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET, **more}
-    for name, value in {"OIDC_NAME": "Example Inc", **said}.items():
-        monkeypatch.setenv(name, value)
-    settings.SOCIALACCOUNT_PROVIDERS = environment.single_sign_on()
-
-
-def leave(client: Client, **said: str) -> str:
-    """Press the button; where the browser is sent."""
-    page = client.post("/sign-in/single", said).content.decode()
-    found = re.search(r'content="0; url=([^"]+)"', page)
-    assert found, page
-    return unescape(found[1])
-
-
-def come(provider: Provider, client: Client | None = None, **said: str) -> tuple[Client, Any]:
-    """The whole way: to the provider, its button, and back."""
-    client = client or Client()
-    back = provider.authorize(leave(client, **said))
-    return client, client.get(back.removeprefix("http://testserver"))
-
-
-def teams_of(person: User) -> set[str]:
-    return set(Team.objects.filter(person=None, group__user=person).values_list("name", flat=True))
+from tests.services.oidc_provider import CLIENT_ID, Provider, serve
 
 
 def test_a_new_person_comes_in_and_is_the_same_one_the_next_time(provider: Provider) -> None:

@@ -119,6 +119,24 @@ def test_a_token_is_rotated_and_the_new_secret_shown_once(as_user: Callable[[Use
     )
 
 
+def test_what_ends_a_token_asks_first_and_the_way_back_is_there(
+    as_user: Callable[[User], Client], scientist: User, administrator: User, ci_account: User
+) -> None:
+    create_token(scientist, name="laptop", scopes=[Scope.READ], actor=scientist)
+    create_token(ci_account, name="pipeline", scopes=[Scope.READ], actor=scientist)
+    laptop, pipeline = ApiToken.objects.order_by("pk")
+    page = as_user(scientist).get("/tokens").content.decode()
+    assert page.count('<details class="fold">') == 2
+    assert 'Yes, revoke<span class="unseen"> laptop' in page
+    assert f"/tokens/{laptop.pk}/rotate" in page
+    client = as_user(administrator)
+    everybodys = client.get("/tokens/all").content.decode()
+    assert f"/tokens/{laptop.pk}/rotate" not in everybodys
+    assert f"/tokens/{pipeline.pk}/rotate" in everybodys
+    assert 'href="/service-accounts/ci">Back' in client.get(f"/tokens/{pipeline.pk}/rotate").content.decode()
+    assert 'href="/tokens">Back' in as_user(scientist).get(f"/tokens/{laptop.pk}/rotate").content.decode()
+
+
 def test_everybodys_tokens_are_for_administrators_and_auditors(
     as_user: Callable[[User], Client], scientist: User, administrator: User, ci_account: User
 ) -> None:
@@ -136,7 +154,7 @@ def test_everybodys_tokens_are_for_administrators_and_auditors(
     assert "No such tokens" in client.get("/tokens/all?owner=nobody").content.decode()
     assert client.get("/tokens/all?state=lost").status_code == 200
     done = client.post("/tokens/all/revoke", {"owner": "ada", "back": "/tokens/all?owner=ada"}, follow=True)
-    assert "1 token of ada signed in until now" in done.content.decode()
+    assert "1 token was revoked. ada has none that signs in now." in done.content.decode()
     assert done.redirect_chain[0][0] == "/tokens/all?owner=ada"
     assert as_user(scientist).post("/tokens/all/revoke", {"owner": "root"}).status_code == 404
 

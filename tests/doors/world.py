@@ -97,7 +97,7 @@ def build() -> World:
     add_member(team, owner, actor=system)
     more = {"machine": ci.username, "invitation": invite_person("guest@example.org", actor=system)[0].pk}
     guest = create_person("guest", email="g@example.org", password=None, actor=system)
-    more |= _asked_and_guarded(main, ci, guest, owner)
+    more |= _asked_and_guarded(main, faraway, ci, guest, owner)
     token, _ = create_token(owner, name="lighthouse", scopes=[Scope.READ], actor=system)
     create_token(ci, name="lighthouse", scopes=[Scope.READ], actor=system)
     more |= {"team": team.name, "username": owner.username, "token": token.pk}
@@ -131,14 +131,15 @@ def build() -> World:
     return world
 
 
-def _asked_and_guarded(main: Registry, ci: User, guest: User, owner: User) -> Names:
+def _asked_and_guarded(main: Registry, faraway: Registry, ci: User, guest: User, owner: User) -> Names:
     """A request for access, a protected alias and stage, and a job that is trusted."""
     access.grant(Role.METADATA_READER, on=main, to=guest, actor=owner)
     access.grant(Role.READER, on=main, to=ci, actor=owner)
     asked = ask_for_access(main, Role.READER, reason="x", actor=guest)
     access.revoke(Role.METADATA_READER, on=main, to=guest, actor=owner)
-    place = protect_place(main, alias="guarded", roles=[Role.MAINTAINER], actor=owner)
-    protect_place(main, stage=find_stage(main, "Archived"), roles=[Role.MAINTAINER], actor=owner)
+    for registry in (faraway, main):
+        place = protect_place(registry, alias="guarded", roles=[Role.MAINTAINER], actor=owner)
+        protect_place(registry, stage=find_stage(registry, "Archived"), roles=[Role.MAINTAINER], actor=owner)
     trust = trust_workload(
         main,
         account=ci,

@@ -12,6 +12,7 @@ from accounts.models import Registry, User
 from accounts.rights import Role
 from approvals.operations.reviews import request_review
 from approvals.queries import reviews_for, waiting_for
+from approvals.subjects import too_close
 from blobs.operations.folders import put_file
 from blobs.operations.uploads import store_bytes
 from events.models import Event
@@ -23,9 +24,11 @@ from registry.queries import activity_of, find_model, lineage_of, models_for, ve
 from scanning.queries import needing_attention
 from tests.conftest import Member
 from tests.factories.registry import register_files
-from tests.factories.tracking import new_experiment, new_run
-from tracking.models import Experiment, Run
+from tests.factories.tracking import new_experiment, new_logged_model, new_run
+from tracking.models import Experiment, LoggedModel, Run
 from tracking.operations.experiments import create_experiment, restrict_experiment
+from tracking.operations.logged_models import finish_logged_model
+from tracking.operations.measurements import log_batch
 from tracking.queries import experiments_for, runs_for
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +306,25 @@ def test_a_token_for_a_role_elsewhere_sees_none_of_it(hidden: Hidden, member: Me
     reader = member(Role.READER, model)
     assert list(models_for(reader)) == [model]
     assert lineage_of(hidden.trained, actor=reader).run is None
+
+
+def test_a_logged_model_brings_nothing_of_a_run_that_is_not_seen(
+    registry: Registry, model: RegisteredModel, scientist: User, maintainer: User
+) -> None:
+    run = new_run(new_experiment(registry, actor=maintainer), actor=maintainer)
+    log_batch(run, tags=[("mlflow.source.git.commit", "deadbeef")], actor=maintainer)
+    logged_model = new_logged_model(new_experiment(registry, actor=maintainer), source_run=run, actor=maintainer)
+    put_file(logged_model.folder, "w.txt", store_bytes([b"1"], length=1, actor=maintainer), actor=maintainer)
+    finish_logged_model(logged_model, LoggedModel.Status.READY, actor=maintainer)
+    restrict_experiment(run.experiment, True, actor=maintainer)
+    logged_model.refresh_from_db()
+    theirs = create_version(model, Origin(logged_model=logged_model), actor=scientist)
+    assert (theirs.source_run, theirs.git_commit) == (None, "")
+    assert theirs.logged_model == logged_model
+    whole = create_version(model, Origin(logged_model=logged_model), actor=maintainer)
+    assert (whole.source_run, whole.git_commit) == (run, "deadbeef")
+    copy = create_version(model, Origin(copied_from=whole), actor=scientist)
+    assert (copy.source_run, copy.git_commit) == (None, "")
+    # Who trained it still does not approve it.
+    review = request_review(copy, alias="champion", actor=scientist)
+    assert maintainer.pk in too_close(review)

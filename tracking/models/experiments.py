@@ -53,7 +53,11 @@ class ExperimentTag(models.Model):
 class ExperimentGrant(Grant):
     """A role on one experiment."""
 
-    content_object = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="grants")
+    content_object = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, related_name="grants", verbose_name="experiment"
+    )
 
     class Meta(Grant.Meta):
         abstract = False
+        verbose_name = "role on an experiment"
+        verbose_name_plural = "roles on experiments"

@@ -123,17 +123,19 @@ def restrict_experiment(experiment: Experiment, restricted: bool, *, actor: User
 
 @transaction.atomic
 def set_tag(experiment: Experiment, key: str, value: str, *, actor: User) -> None:
-    """Set a tag, new or not."""
+    """Set a tag. Whoever logs runs may add one, as clients do by themselves; to change one is to edit."""
     access.require(actor, Right.LOG, experiment)
     _check_tag(key, value)
     lock_active_experiment(experiment)
+    if experiment.tags.filter(key=key).exclude(value=value).exists():
+        access.require(actor, Right.EDIT, experiment)
     ExperimentTag.objects.update_or_create(experiment=experiment, key=key, defaults={"value": value})
 
 
 @transaction.atomic
 def delete_tag(experiment: Experiment, key: str, *, actor: User) -> None:
     """Take a tag away. Raises NotFound if there is none."""
-    access.require(actor, Right.LOG, experiment)
+    access.require(actor, Right.EDIT, experiment)
     lock_active_experiment(experiment)
     if not experiment.tags.filter(key=key).delete()[0]:
         raise NotFound(f"No tag with name: {key} in experiment with id {experiment.pk}")

@@ -23,7 +23,8 @@ class Command(BaseCommand):
         """Take it away."""
         system = system_user()
         try:
-            remove_second_factor(find_account(options["name"].lower(), actor=system), actor=system)
+            person = find_account(options["name"].lower(), actor=system)
+            remove_second_factor(person, actor=system)
         except HouseError as refusal:
             raise CommandError(refusal.message) from refusal
-        self.stdout.write("Removed.")
+        self.stdout.write(f"{person} has no second factor now.")

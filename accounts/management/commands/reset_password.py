@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("name", help="the user name")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Set and print it."""
+        """Set and print it: the password alone on standard output, whose it is on standard error."""
         system = system_user()
         password = secrets.token_urlsafe(15)
         try:
@@ -31,4 +31,5 @@ class Command(BaseCommand):
             unlock_account(person, actor=system)
         except HouseError as refusal:
             raise CommandError(refusal.message) from refusal
+        self.stderr.write(f"New password of {person}, who is signed out everywhere:")
         self.stdout.write(password)

@@ -23,7 +23,8 @@ class Command(BaseCommand):
         """Unlock, and say whether there was anything to unlock."""
         system = system_user()
         try:
-            was_locked = unlock_account(find_account(options["name"].lower(), actor=system), actor=system)
+            account = find_account(options["name"].lower(), actor=system)
+            had_any = unlock_account(account, actor=system)
         except HouseError as refusal:
             raise CommandError(refusal.message) from refusal
-        self.stdout.write("Unlocked." if was_locked else "There were no wrong passwords to forget.")
+        self.stdout.write(f"{account} was unlocked." if had_any else f"There were no wrong passwords for {account}.")

@@ -20,7 +20,7 @@ from registry.gates import Move, refusals
 from registry.models import ModelVersion, Placement, Stage
 from registry.names import check_alias
 from registry.operations.placements import move_alias, move_stage, remove_alias
-from registry.protections import Passage, guard_of
+from registry.protections import guard_of, passages
 from registry.queries import (
     find_model,
     find_stage,
@@ -68,8 +68,8 @@ class Blockers(View):
         """Why the version could not go to a stage or under an alias now; nothing is moved."""
         version = find_version(registry, name, number, actor=call.actor)
         move = _intended(call.asked, version, call.actor)
-        passage = Passage(to=move.stage, out_of=move.out_of, alias=move.alias)
-        protected = guard_of(version.model, actor=call.actor).reasons(passage)
+        ways = passages(version, stage=move.stage, alias=move.alias)
+        protected = guard_of(version.model, actor=call.actor).reasons(*ways)
         return {"reasons": [*protected, *refusals(move)]}
 
 

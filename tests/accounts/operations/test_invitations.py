@@ -158,3 +158,16 @@ def test_the_invitation_of_somebody_who_came_another_way_makes_nobody(administra
     create_person("eve", email="eve@example.org", password=None, actor=system)
     with pytest.raises(AlreadyExists):
         accept_invitation(secret, username="eva", password=PASSWORD, actor=system)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_superuser": False}])
+def test_a_link_of_somebody_who_may_invite_no_more_is_dead(
+    administrator: User, system: User, change: dict[str, bool]
+) -> None:
+    invitation, secret = invite_person("eve@example.org", actor=administrator)
+    User.objects.filter(pk=administrator.pk).update(**change)
+    with pytest.raises(NotFound):
+        accept_invitation(secret, username="eve", password=PASSWORD, actor=system)
+    again = Invitation.objects.get(pk=invitation.pk)
+    assert (again.state, again.withdrawn_at) == ("ended", None)
+    assert invite_person("eve@example.org", actor=system)[0].is_open

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.core import mail as outbox
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts.authentication import with_password, with_token
 from accounts.models import Team, User
@@ -170,8 +173,9 @@ def test_nobody_sets_the_password_of_another(scientist: User, administrator: Use
 def test_the_command_prints_a_new_password_and_unlocks(scientist: User, ci_account: User) -> None:
     for _ in range(10):
         with_password("ada", "wrong")
-    printed = StringIO()
-    call_command("reset_password", "Ada", stdout=printed)
+    printed, told = StringIO(), StringIO()
+    call_command("reset_password", "Ada", stdout=printed, stderr=told)
+    assert told.getvalue() == "New password of ada, who is signed out everywhere:\n"
     password = printed.getvalue().strip()
     assert len(password) >= 20
     assert with_password("ada", password) == scientist
@@ -189,7 +193,30 @@ def test_the_command_unlocks(scientist: User) -> None:
     said = StringIO()
     call_command("unlock", "ada", stdout=said)
     call_command("unlock", "ada", stdout=said)
-    assert said.getvalue().splitlines() == ["Unlocked.", "There were no wrong passwords to forget."]
+    assert said.getvalue().splitlines() == ["ada was unlocked.", "There were no wrong passwords for ada."]
     assert with_password("ada", PASSWORD) == scientist
     with pytest.raises(CommandError):
         call_command("unlock", "nobody")
+
+
+def test_who_has_another_address_given_is_told_at_both(
+    administrator: User, scientist: User, settings: Settings, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MAIL_IS_SENT = True
+    with django_capture_on_commit_callbacks(execute=True):
+        describe_account(scientist, email="Root-2@Example.org", actor=administrator)
+    assert [message.to for message in outbox.outbox] == [["ada@example.org"], ["root-2@example.org"]]
+    assert "root has changed the e-mail address of your account to root-2@example.org." in outbox.outbox[0].body
+    with django_capture_on_commit_callbacks(execute=True):
+        describe_account(scientist, display_name="Ada", actor=administrator)
+        describe_account(administrator, email="root-3@example.org", actor=administrator)
+    assert len(outbox.outbox) == 2
+
+
+def test_an_address_that_is_taken_away_is_none(administrator: User, scientist: User, stranger: User) -> None:
+    for person in (scientist, stranger):
+        describe_account(person, email="", actor=administrator)
+        person.refresh_from_db()
+        assert person.email is None
+    assert with_password("", PASSWORD) is None
+    assert Event.objects.latest("pk").details["after"] == {"email": None}

@@ -1,10 +1,11 @@
 """Second factors, passwords and sessions, and who changes them."""
 
 import io
-import re
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core import mail as outbox
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
@@ -13,7 +14,7 @@ from accounts.models import FailedSignIn, User
 from accounts.operations import sign_ins
 from events.models import Event
 from lib.errors import Conflict, Forbidden, Invalid, TooOften
-from tests.dashboard.signing_in import code, with_second_factor
+from tests.dashboard.signing_in import code, sign_in, with_second_factor
 
 RFC_6238_KEY = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # "12345678901234567890"
 
@@ -104,7 +105,7 @@ def test_so_does_whoever_is_on_the_server(administrator: User) -> None:
     with_second_factor(administrator)
     said = io.StringIO()
     call_command("remove_second_factor", "root", stdout=said)
-    assert re.match("Removed", said.getvalue())
+    assert said.getvalue() == "root has no second factor now.\n"
     with pytest.raises(CommandError, match="no second factor"):
         call_command("remove_second_factor", "root")
 
@@ -113,3 +114,22 @@ def test_a_weak_password_is_refused(scientist: User) -> None:
     for weak in ("short", "123456789012", "password1234567"[:11], "ada@example.org"):
         with pytest.raises(Invalid):
             sign_ins.change_password(scientist, weak, actor=scientist)
+
+
+def test_whose_second_factor_somebody_else_takes_is_told(
+    scientist: User, administrator: User, settings: Settings, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MAIL_IS_SENT = True
+    with_second_factor(scientist)
+    with django_capture_on_commit_callbacks(execute=True):
+        sign_ins.remove_second_factor(scientist, actor=administrator)
+    (message,) = outbox.outbox
+    assert message.to == ["ada@example.org"]
+    assert "root has taken the second factor of your account away." in message.body
+
+
+def test_a_wrong_code_counts_for_the_network_as_a_wrong_password_does(scientist: User) -> None:
+    with_second_factor(scientist)
+    client = sign_in()
+    client.post("/sign-in/code", {"code": "000000"}, REMOTE_ADDR="2001:db8::5")
+    assert FailedSignIn.objects.get().address == "2001:db8::/64"

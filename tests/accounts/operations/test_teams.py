@@ -19,7 +19,7 @@ from accounts.operations.teams import (
     rename_team,
     unmap_sso_group,
 )
-from accounts.queries import find_team, members_of, roles_of_team, teams_for
+from accounts.queries import find_team, may_fill, members_of, roles_of_team, teams_for
 from accounts.rights import Right, Role, Scope
 from events.models import Event
 from lib.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
@@ -251,3 +251,15 @@ def test_revoking_a_role_that_is_not_there_is_not_told(fraud: Team, registry: Re
     assert Event.objects.count() == before
     access.revoke(Role.READER, on=registry, to=fraud, actor=maintainer)
     assert Event.objects.latest("pk").kind == "role.revoked"
+
+
+def test_a_lead_who_audits_changes_no_team(scientist: User, stranger: User, system: User) -> None:
+    team = create_team("fraud", actor=system)
+    add_member(team, scientist, actor=system)
+    appoint_lead(team, scientist, actor=system)
+    scientist.is_auditor = True
+    scientist.save(update_fields=["is_auditor"])
+    assert not may_fill(team, actor=scientist)
+    for change in (add_member, remove_member):
+        with pytest.raises(Forbidden):
+            change(team, stranger, actor=scientist)

@@ -1,5 +1,6 @@
 """Making, rotating and revoking API tokens."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -59,6 +60,35 @@ def test_nobody_makes_a_token_for_somebody_else(scientist: User, reviewer: User)
     token, _ = create_token(reviewer, name="x", scopes=[Scope.READ], actor=reviewer)
     with pytest.raises(Forbidden):
         revoke_token(token, actor=scientist)
+
+
+def test_administrators_sign_in_as_machines_and_as_nobody_else(
+    administrator: User, scientist: User, ci_account: User
+) -> None:
+    own, _ = create_token(scientist, name="x", scopes=[Scope.READ], actor=scientist)
+    with pytest.raises(Forbidden, match="Only the person"):
+        create_token(scientist, name="x", scopes=[Scope.READ], actor=administrator)
+    with pytest.raises(Forbidden, match="Only the person"):
+        rotate_token(own, actor=administrator)
+    assert own.is_open
+    token, _ = create_token(ci_account, name="x", scopes=[Scope.READ], actor=administrator)
+    rotate_token(token, actor=administrator)
+    revoke_token(own, actor=administrator)
+
+
+def test_an_auditor_changes_no_machine_of_theirs(scientist: User, ci_account: User) -> None:
+    token, _ = create_token(ci_account, name="x", scopes=[Scope.READ], actor=scientist)
+    scientist.is_auditor = True
+    refused: list[Callable[[], object]] = [
+        lambda: create_token(ci_account, name="x", scopes=[Scope.READ], actor=scientist),
+        lambda: rotate_token(token, actor=scientist),
+        lambda: revoke_token(token, actor=scientist),
+        lambda: revoke_tokens_of(ci_account, actor=scientist),
+    ]
+    for call in refused:
+        with pytest.raises(Forbidden):
+            call()
+    create_token(scientist, name="x", scopes=[Scope.READ], actor=scientist)
 
 
 def test_the_owner_of_a_machine_makes_its_tokens(scientist: User, reviewer: User, ci_account: User) -> None:

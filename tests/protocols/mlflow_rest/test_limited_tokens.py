@@ -107,6 +107,18 @@ def test_a_token_for_a_registry_does_not_reach_another_one(
     assert not RegisteredModel.objects.filter(registry=lab, name="new").exists()
 
 
+def test_a_token_for_a_model_says_so_when_it_creates_another_one(
+    limited: Callable[[Model], Ask], version: ModelVersion, system: User
+) -> None:
+    create_registry("hidden", actor=system)
+    ask = limited(version.model)
+    for registry in ("main", "hidden", "missing"):
+        answer = ask("POST", f"/r/{registry}/api/2.0/mlflow/registered-models/create", name="new")
+        assert answer.status_code == 404
+        said = f"Registry {registry} was not found. This token is good only for {version.model.registry}/iris."
+        assert answer.json()["message"] == said
+
+
 def test_the_owner_still_sees_everything(ask: Ask, version: ModelVersion, registry: Registry, scientist: User) -> None:
     create_model(registry, "other", actor=scientist)
     assert sorted(names(ask("GET", "registered-models/search"), "registered_models")) == ["iris", "other"]

@@ -39,7 +39,7 @@ def test_every_operation_has_a_summary_a_name_and_its_refusals(document: dict[st
         assert operation["summary"]
         assert "401" in operation["responses"]
         is_open = operation["operationId"] == "exchange_token"
-        ways_in = [{"token": []}, {"password": []}, {"session": []}]
+        ways_in: list[dict[str, list[str]]] = [{"token": []}, {"password": []}, {"session": []}]
         assert operation.get("security", []) == ([] if is_open else ways_in)
     names = [operation["operationId"] for operation in operations]
     assert len(names) == len(set(names))

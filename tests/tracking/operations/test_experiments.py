@@ -88,3 +88,16 @@ def test_the_address_of_an_object_store_is_kept(registry: Registry, scientist: U
 def test_an_experiment_that_moves_in_keeps_its_time(registry: Registry, scientist: User) -> None:
     then = datetime(2020, 2, 3, tzinfo=UTC)
     assert experiments.create_experiment(registry, "old", created_at=then, actor=scientist).created_at == then
+
+
+def test_a_colleague_adds_a_tag_and_changes_none(registry: Registry, maintainer: User, scientist: User) -> None:
+    theirs = experiments.create_experiment(
+        registry, "theirs", tags={"mlflow.note.content": "what it is for"}, actor=maintainer
+    )
+    experiments.set_tag(theirs, "mlflow.experimentKind", "training", actor=scientist)
+    experiments.set_tag(theirs, "mlflow.experimentKind", "training", actor=scientist)
+    with pytest.raises(Forbidden):
+        experiments.set_tag(theirs, "mlflow.note.content", "mine now", actor=scientist)
+    with pytest.raises(Forbidden):
+        experiments.delete_tag(theirs, "mlflow.note.content", actor=scientist)
+    assert theirs.tags.get(key="mlflow.note.content").value == "what it is for"
