@@ -1,6 +1,6 @@
 """Reading policies and reviews as an actor may see them, and what still stands between a version and its place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
@@ -120,7 +120,7 @@ def passage_check(review: Review) -> Check | None:
     ways = passages(version, stage=review.stage, alias=review.alias) if guard.places else []
     steps = [step for way in ways for step in guard.on_the_way(way)]
     left = _governed_stage_left(review)
-    for person in [review.requested_by, *_approving(review)]:
+    for person in _movers(review):
         if not access.can(person, Right.MANAGE if left else Right.PROMOTE, version):
             continue
         if not steps or not guard_of(model, actor=person).reasons(*ways):
@@ -133,6 +133,12 @@ def passage_check(review: Review) -> Check | None:
     if review.state == Review.State.APPROVED:
         return Check("passage", False, f"Approved; waiting for somebody who may {what}.")
     return Check("passage", False, f"Neither who asked nor anybody who approved may {what}.")
+
+
+def _movers(review: Review) -> Iterator[User]:
+    """Those in whose name Gatehouse moves: who asked, then who approves."""
+    yield review.requested_by
+    yield from _approving(review)
 
 
 def _governed_stage_left(review: Review) -> Stage | None:

@@ -32,7 +32,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         max_length=100,
         unique=True,
-        validators=[RegexValidator(r"^[a-z0-9][a-z0-9._-]*\Z", "Use small letters, digits, dot, underscore and dash.")],
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9](?:[a-z0-9._-]*[a-z0-9_-])?\Z",
+                "Use small letters, digits, dot, underscore and dash, and no dot at the end.",
+            )
+        ],
     )
     email = models.EmailField(null=True, blank=True, unique=True)
     display_name = models.CharField(max_length=200, blank=True)

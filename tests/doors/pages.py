@@ -111,8 +111,8 @@ PEOPLE_PAGES = [
         fields={"name": "new", "scopes": ["read"], "days": "7"},
         at=_MACHINE,
     ),
-    Row("POST", "/service-accounts/<name>/owner", Right.ADMINISTER, fields={"owner": "maker"}, at=_MACHINE),
-    Row("POST", "/service-accounts/<name>/standing", Right.ADMINISTER, at=_MACHINE),
+    Row("POST", "/service-accounts/<name>/owner", Open.OWN, fields={"owner": "maker"}, at=_MACHINE),
+    Row("POST", "/service-accounts/<name>/standing", Open.OWN, at=_MACHINE),
     Row("POST", "/service-accounts/<name>/trusts", Open.OWN, at=_MACHINE),
     Row(
         "POST",

@@ -36,7 +36,7 @@ REST = [
     _get(f"{_API}/openapi.json", Open.PUBLIC),
     _get(f"{_API}/docs", Open.PUBLIC),
     _get(f"{_API}/me", Open.SIGNED_IN),
-    Row("PATCH", f"{_API}/me", Open.OWN, _OLD, {"display_name": "New"}),
+    Row("PATCH", f"{_API}/me", Open.OWN_SECRETS, _OLD, {"display_name": "New"}),
     _get(f"{_API}/registries", Open.SIGNED_IN),
     Row("POST", f"{_API}/registries", Right.ADMINISTER, _OLD, {"name": "new"}),
     _get(_REGISTRY, Right.SEE, Thing.REGISTRY),

@@ -119,8 +119,8 @@ def test_an_id_counts_only_in_the_registry_that_it_belongs_to(server: Server) ->
     ids = json.loads(
         server.shell(
             "import json\nfrom accounts.models import *\nfrom registry.models import *\nfrom tracking.models import *\n"
-            "print(json.dumps({'place': Protection.objects.first().pk, 'experiment': Experiment.objects.filter("
-            "registry__name='main').first().pk}))"
+            "print(json.dumps({'place': Protection.objects.first().pk, 'experiment': Experiment.objects.create("
+            "registry=Registry.objects.get(name='main'), name='second', created_by=User.objects.first()).pk}))"
         )
     )
     server.cookies("boss")
