@@ -140,7 +140,7 @@ def _trusts(token: IdentityToken, registry: str, account: str) -> list[TrustedWo
         rows = rows.filter(registry__name=registry)
     if account:
         rows = rows.filter(account__username=account)
-    standing = sorted(rows.filter(ended_at=None), key=lambda trust: -_closeness(token, trust))
+    standing = sorted(rows.filter(ended_at=None), key=lambda trust: (-_closeness(token, trust), trust.pk))
     return standing or list(rows[:1])
 
 

@@ -41,7 +41,7 @@ EXPERIMENTS = [
     Row(
         "POST",
         f"{_API}/experiments/delete-experiment-tag",
-        Right.LOG,
+        Right.EDIT,
         Thing.EXPERIMENT,
         {**_EXPERIMENT, "key": "k"},
         answers=frozenset({404}),

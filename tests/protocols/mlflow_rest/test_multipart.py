@@ -163,10 +163,10 @@ def test_every_step_is_for_the_one_who_began(
     ask: Ask, root: str, registry: Registry, member: Callable[..., User], stranger: User
 ) -> None:
     sender = Sender(ask, root).send()
-    colleague = member(Role.CONTRIBUTOR, registry)
-    for actor in (stranger, colleague):
-        assert sender.complete(actor=actor).status_code == 404
-        assert sender.abort(actor=actor).status_code == 404
+    colleague, superior = member(Role.CONTRIBUTOR, registry), member(Role.MAINTAINER, registry)
+    for actor, status in ((stranger, 404), (colleague, 403), (superior, 404)):
+        assert sender.complete(actor=actor).status_code == status
+        assert sender.abort(actor=actor).status_code == status
     for other in (Sender(ask, root, name="other.bin"), Sender(ask, root, folder="elsewhere")):
         assert other.complete(upload_id=sender.upload_id, parts=sender.parts).status_code == 404
         assert other.abort(upload_id=sender.upload_id).status_code == 404
