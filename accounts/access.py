@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import Limit, Registry, Team, User
+from accounts.models.grants import LIVE
 from accounts.rights import AUDITOR_RIGHTS, SCOPE_FOR, Right, Role, roles_with, roles_with_on_own
 from events.kinds import Kind
 from events.record import record
@@ -29,7 +29,6 @@ from lib.errors import Forbidden, Invalid, NotFound
 from lib.statements import Blank, Statement
 
 M = TypeVar("M", bound=Model)
-_ALIVE = Q(ends_at=None) | Q(ends_at__gt=Now())
 _MEMBERSHIPS: QuerySet[Any] = QuerySet(User.groups.through)
 
 
@@ -207,7 +206,7 @@ def _within(limit: Limit, model: type[Model], path: str = "") -> Q:
     return _within(limit, model._meta.get_field(above).related_model, f"{path}{above}__")  # type: ignore[arg-type]
 
 
-def _granted(actor: User, roles: list[str], model: type[Model], path: str = "", *, alive: Q = _ALIVE) -> Q:
+def _granted(actor: User, roles: list[str], model: type[Model], path: str = "", *, alive: Q = LIVE) -> Q:
     """The condition on rows reached over `path` that a grant gives one of these roles to a team of `actor`."""
     if part_of := getattr(model, "access_part_of", None):
         parent = model._meta.get_field(part_of).related_model

@@ -1,9 +1,14 @@
 """Grants: one row gives one role on one thing to one team, for good or until a date. Direct keys keep lists fast."""
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 from guardian.models import GroupObjectPermissionBase
 
 from accounts.models.registries import Registry
+
+# The condition on grants that they count now.
+LIVE = Q(ends_at=None) | Q(ends_at__gt=Now())
 
 
 class Grant(GroupObjectPermissionBase):

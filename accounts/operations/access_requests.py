@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import AccessRequest, User
+from accounts.models.grants import LIVE
 from accounts.ownership import require_owner
-from accounts.reach.effective_roles import LIVE, covers, grants_table_of, reaches
+from accounts.reach.effective_roles import covers, grants_table_of, reaches
 from accounts.reach.requests import longest_life
 from accounts.rights import RIGHTS_OF, Right, Role
 from events.kinds import Kind

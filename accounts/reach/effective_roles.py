@@ -12,15 +12,14 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Now
 
 from accounts import access
 from accounts.models import Grant, User
+from accounts.models.grants import LIVE
 from accounts.rights import RIGHTS_OF, Right, Role
 from events.kinds import Kind
 from events.models import Event
 
-LIVE = Q(ends_at=None) | Q(ends_at__gt=Now())
 _MEMBERSHIPS: QuerySet[Any] = QuerySet(User.groups.through)
 
 

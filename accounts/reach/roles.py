@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Model, QuerySet
 
 from accounts.models import User
+from accounts.models.grants import LIVE
 from accounts.rights import Role
 
 _MEMBERSHIPS: QuerySet[Any] = QuerySet(User.groups.through)
@@ -30,7 +30,7 @@ def _grants_reaching(actor: User, thing: Model, *, inherited: bool) -> list[Quer
         path, model = f"{path}{part_of}__", model._meta.get_field(part_of).related_model
     while True:
         grants = model._meta.get_field("grants").related_model.objects.filter(
-            Q(ends_at=None) | Q(ends_at__gt=Now()),
+            LIVE,
             content_object__in=rows.values(f"{path}pk"),
             group__in=_MEMBERSHIPS.filter(user=actor.pk).values("group"),
         )
