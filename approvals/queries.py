@@ -9,8 +9,9 @@ from accounts import access
 from accounts.models import Registry, User
 from accounts.rights import Right
 from approvals.models import Decision, Policy, Review
-from approvals.rules import Check, Said, approvals_check, approving, scan_check
+from approvals.rules import Said, approvals_check, approving, scan_check
 from approvals.subjects import subject_digest, too_close
+from lib.checks import Check
 from lib.errors import NotFound
 from lib.statements import Blank, Statement
 from registry.models import ModelVersion, Stage

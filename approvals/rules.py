@@ -3,14 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that has to hold, whether it does, and the sentence that says so."""
-
-    name: str
-    holds: bool
-    sentence: str
+from lib.checks import Check
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "tracking",
     "registry",
     "scanning",
+    "supply",
     "approvals",
     "protocols.mlflow_import",
     "protocols.rest",

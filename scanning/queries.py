@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from accounts import access
-from accounts.models import User
+from accounts.models import Registry, User
 from accounts.rights import Right
 from blobs.models import Tree, TreeFile
 from blobs.queries import find_file
 from lib.errors import Forbidden, NotFound
 from registry.models import ModelVersion
 from registry.queries import versions_for
-from scanning.models import OPEN_VERDICTS, Scan, Verdict
+from scanning.models import OPEN_VERDICTS, Scan, Verdict, Waiver
 
 
 def latest_scan(tree: Tree | None) -> Scan | None:
@@ -69,6 +70,13 @@ def with_verdict(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     """The same versions, each with what is known about its files as `verdict`; None when nobody ever looked."""
     newest = _newest_first().filter(tree=OuterRef("tree")).values("verdict")[:1]
     return versions.annotate(verdict=Subquery(newest))
+
+
+def waived_keys(tree: Tree | None, registry: Registry | int) -> set[str]:
+    """The keys of everything about these files that a waiver of this registry covers now."""
+    in_force = Waiver.objects.filter(tree=tree, registry=registry, withdrawn_at=None)
+    in_force = in_force.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+    return {key for keys in in_force.values_list("keys", flat=True) for key in keys} if tree else set()
 
 
 def _newest_first() -> QuerySet[Scan]:

@@ -24,7 +24,7 @@ from scanning.engine.findings import Finding, Severity, Verdict, verdict_of
 ENGINE = Path(__file__).with_name("engine") / "__main__.py"
 PREFIX = "scan-"
 MOST_TEXT = 4_096
-FINDING_FIELDS = ("file", "scanner", "severity", "rule", "message", "advice", "position")
+FINDING_FIELDS = ("file", "scanner", "severity", "rule", "message", "advice", "position", "subject")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from scanning.engine.findings import Finding
+from scanning.engine.findings import Finding, Severity
 from scanning.engine.rules import RULES
 from scanning.engine.sources import Source
 
@@ -15,6 +15,7 @@ KEPT_BYTES = 128 << 20
 KEPT_PER_RULE = 20
 MESSAGE_LENGTH = 400
 POSITION_LENGTH = 64
+SUBJECT_LENGTH = 512
 
 
 class LimitReached(Exception):
@@ -74,7 +75,7 @@ class Context:
             raise LimitReached("archive.limit", f"Archives are nested more than {DEPTH} deep.")
         return Context(self.file, self.reader, self.budget, (*self.place, name), self.findings, self.counts)
 
-    def found(self, rule: str, message: str, at: int | None = None) -> None:
+    def found(self, rule: str, message: str, at: int | None = None, *, subject: str = "") -> None:
         """Report `message` under a rule, at a byte offset if there is one. Many of the same kind are cut short."""
         severity, advice = RULES[rule]
         self.counts[rule] = self.counts.get(rule, 0) + 1
@@ -88,9 +89,18 @@ class Context:
             message=printable(message, MESSAGE_LENGTH),
             advice=advice,
             position=self._position(at),
+            subject=printable(subject, SUBJECT_LENGTH),
         )
         if finding not in self.findings:
             self.findings.append(finding)
+
+    def say_what_was_cut(self) -> None:
+        """Report that there is more than was kept, as heavy as it is: nobody takes upon them what they cannot see."""
+        for rule, count in list(self.counts.items()):
+            severity = RULES[rule][0]
+            if count > KEPT_PER_RULE and severity is not Severity.NOTE:
+                cut = "engine.more-unsafe" if severity is Severity.UNSAFE else "engine.more"
+                self.found(cut, f"{count - KEPT_PER_RULE:,} more findings of the kind {rule} are not listed.")
 
     def read_member(self, name: str, source: Source) -> None:
         """Have a part of this file read by its own content, as if it were a file.

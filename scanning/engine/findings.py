@@ -36,7 +36,8 @@ VERDICTS = {
 class Finding:
     """One remark on one file.
 
-    `file` is its path in the version, `position` where inside it ("inner.zip > a.pkl, byte 12").
+    `file` is its path in the version, `position` where inside it ("inner.zip > a.pkl, byte 12"), `subject` exactly what
+    it is about, for programs: a module-level name, an operator, an address.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Finding:
     message: str
     advice: str
     position: str
+    subject: str = ""
 
 
 def verdict_of(findings: Iterable[Finding]) -> Verdict:

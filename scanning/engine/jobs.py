@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from scanning.engine import allow_list, mlmodels, readers, requirements, rules
 from scanning.engine.context import Budget, Context, LimitReached
-from scanning.engine.findings import Finding, verdict_of
+from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.sources import FileSource, Source
 
 ENGINE = "1"
@@ -39,14 +39,15 @@ def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
     for file in sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True):
         context = Context(str(file["path"]), readers.read, budget)
         _scan_file(file, context, facts)
+        context.say_what_was_cut()
         findings += context.findings
-    findings.sort(key=lambda finding: finding.file)
+    kept = _kept(sorted(findings, key=lambda finding: finding.file))
     return {
         "engine": ENGINE,
         "rules": rules.VERSION,
         "allow_list": allow_list.version(),
-        "verdict": verdict_of(findings),
-        "findings": [_shape(finding) for finding in _kept(findings)],
+        "verdict": verdict_of(kept),
+        "findings": [_shape(finding) for finding in kept],
         "facts": facts,
     }
 
@@ -93,11 +94,15 @@ def _read_by_name(source: Source, context: Context, facts: dict[str, object]) ->
 
 
 def _kept(findings: list[Finding]) -> list[Finding]:
-    """The heaviest findings, when there are too many to store."""
+    """The heaviest findings, when there are too many to store, and a last one that says so."""
     if len(findings) <= MOST_FINDINGS:
         return findings
-    weighed = sorted(findings, key=lambda finding: verdict_of([finding]) != verdict_of(findings))
-    return weighed[:MOST_FINDINGS]
+    heaviest = verdict_of(findings)
+    weighed = sorted(findings, key=lambda finding: verdict_of([finding]) != heaviest)
+    rest = Context("", readers.read)
+    cut = "engine.more-unsafe" if heaviest is Verdict.UNSAFE else "engine.more"
+    rest.found(cut, f"{len(findings) - MOST_FINDINGS:,} more findings of this version are not listed.")
+    return [*weighed[:MOST_FINDINGS], *rest.findings]
 
 
 def _shape(finding: Finding) -> dict[str, str]:
@@ -109,4 +114,5 @@ def _shape(finding: Finding) -> dict[str, str]:
         "message": finding.message,
         "advice": finding.advice,
         "position": finding.position,
+        "subject": finding.subject,
     }

@@ -84,8 +84,8 @@ class Machine:
             if len(self.stack) > STACK or len(self.memo) > MEMO:
                 raise LimitReached("engine.budget", "The pickle keeps more objects at once than the gate reads.")
 
-    def say(self, rule: str, message: str) -> None:
-        self.remarks.append(pickle_rules.Remark(rule, message, self.at))
+    def say(self, rule: str, message: str, /, subject: str = "") -> None:
+        self.remarks.append(pickle_rules.Remark(rule, message, self.at, subject))
 
     # The stack
 

@@ -1,7 +1,6 @@
 """What the names, calls and states of a pickle mean for whoever would load it. Nothing here reads bytes."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from scanning.engine.allow_list import HANDED_ON, LISTED, Standing, looks_like_a_class, standing, words
 from scanning.engine.pickle_values import Global, Instance, Mapping
@@ -11,9 +10,14 @@ class Remark(NamedTuple):
     rule: str
     message: str
     at: int
+    subject: str = ""
 
 
-Say = Callable[[str, str], None]
+class Say(Protocol):
+    """Takes a rule, a sentence, and the exact name that it is about if there is one."""
+
+    def __call__(self, rule: str, message: str, /, subject: str = "") -> None: ...
+
 
 # Listed functions that build the class they are given first.
 CLASS_FIRST = frozenset(
@@ -50,9 +54,13 @@ def judge_name(found: Global, say: Say) -> None:
     elif use is Standing.ATTRIBUTE:
         say("pickle.attribute", f"The pickle reaches into an object with {found}.")
     elif use is Standing.UNKNOWN_CLASS:
-        say("pickle.unknown-global", f"The pickle holds an object of {found}, which is not on the allow list.")
+        say(
+            "pickle.unknown-global",
+            f"The pickle holds an object of {found}, which is not on the allow list.",
+            str(found),
+        )
     elif use is Standing.UNKNOWN_FUNCTION:
-        say("pickle.unknown-global", f"The pickle names {found}, which is not on the allow list.")
+        say("pickle.unknown-global", f"The pickle names {found}, which is not on the allow list.", str(found))
 
 
 def could_be_imported(module: object, name: object) -> bool:

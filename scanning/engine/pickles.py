@@ -72,7 +72,7 @@ def report(remarks: list[Remark], context: Context) -> None:
     for remark in remarks:
         if (remark.rule, remark.message) not in said:
             said.add((remark.rule, remark.message))
-            context.found(remark.rule, remark.message, remark.at)
+            context.found(remark.rule, remark.message, remark.at, subject=remark.subject)
 
 
 def _read_without_arrays(source: Source, offset: int, context: Context) -> None:

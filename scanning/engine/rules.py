@@ -22,6 +22,8 @@ RULES: dict[str, tuple[Severity, str]] = {
     "engine.memory": (_FAILED, SPLIT),
     "engine.changed": (_FAILED, "Scan again; if it fails again, verify the store."),
     "engine.budget": (_REVIEW, SPLIT),
+    "engine.more": (_REVIEW, SPLIT),
+    "engine.more-unsafe": (_UNSAFE, REPLACE),
     "engine.no-files": (_REVIEW, "Upload the files of the model."),
     "content.unknown": (_REVIEW, SUPPORTED),
     "content.known-unread": (_REVIEW, SUPPORTED),

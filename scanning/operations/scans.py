@@ -22,7 +22,7 @@ from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
 from scanning.materials import laid_out
-from scanning.models import Finding, Scan, Verdict
+from scanning.models import Finding, Scan, Verdict, finding_key
 from scanning.sandbox import Report, scan_files, sweep
 
 ALIVE_EVERY = timedelta(seconds=10)
@@ -109,6 +109,8 @@ def _store(scan: Scan, report: Report, actor: User) -> None:
             scanner=finding.scanner,
             severity=finding.severity,
             rule=finding.rule,
+            subject=_storable(finding.subject),
+            key=finding_key(finding.file, finding.rule, finding.subject or finding.message),
             message=_storable(finding.message),
             advice=_storable(finding.advice),
             position=_storable(finding.position),
@@ -136,6 +138,7 @@ def _give_up(scan: Scan, actor: User) -> None:
         scanner="sandbox",
         severity="failed",
         rule="sandbox.never-ended",
+        key=finding_key("", "sandbox.never-ended", ""),
         message=f"The scan was started {scan.attempts} times and its worker died every time.",
         advice="Look at the worker's log; something in these files brings it down.",
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = {".git", ".venv", ".tools", "data", "node_modules"}
-APPS = ("accounts", "blobs", "tracking", "registry", "scanning", "approvals")
+APPS = ("accounts", "blobs", "tracking", "registry", "scanning", "supply", "approvals")
 
 
 def files(pattern: str = "*.py") -> list[Path]:

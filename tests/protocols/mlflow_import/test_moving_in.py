@@ -22,7 +22,7 @@ pytestmark = [
 
 def rows() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table that is ours, but for what time alone moves."""
-    ours = ("accounts", "events", "blobs", "tracking", "registry", "approvals", "mlflow_import", "scanning")
+    ours = ("accounts", "events", "blobs", "tracking", "registry", "approvals", "mlflow_import", "scanning", "supply")
     return {
         model._meta.label: list(model._base_manager.order_by("pk").values())
         for app in ours

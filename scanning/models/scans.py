@@ -1,9 +1,12 @@
 """Scans: one engine's opinion of one tree, and its findings."""
 
+import json
+
 from django.db import models
 from django.utils import timezone
 
 from blobs.models import Tree
+from lib import digests
 
 
 class Verdict(models.TextChoices):
@@ -29,6 +32,10 @@ class Scan(models.Model):
     rules = models.CharField(max_length=64, blank=True)
     allow_list = models.CharField(max_length=128, blank=True)
     facts = models.JSONField(default=dict)
+    # What the release before said of the same files; empty for those that none has looked at.
+    previous_verdict = models.CharField(max_length=16, choices=Verdict.choices, blank=True, default="", db_default="")
+    # Lower ones are carried out first: asked for by somebody, then what is live, then the rest.
+    priority = models.SmallIntegerField(default=0, db_default=0)
     attempts = models.IntegerField(default=0)
     requested_at = models.DateTimeField(default=timezone.now)
     # When a worker last took it or said that it is alive, or when it was last sent again.
@@ -37,7 +44,10 @@ class Scan(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tree", "engine"], name="tree_scanned_once_per_engine")]
-        indexes = [models.Index(fields=["verdict", "taken_at"], name="scan_by_verdict")]
+        indexes = [
+            models.Index(fields=["verdict", "taken_at"], name="scan_by_verdict"),
+            models.Index(fields=["engine", "verdict"], name="scan_by_engine"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} ({self.engine})"
@@ -48,6 +58,11 @@ class Scan(models.Model):
         return self.verdict in OPEN_VERDICTS
 
 
+def finding_key(path: str, rule: str, about: str) -> str:
+    """Names the same remark about the same file in every scan of it, wherever in the file it stands."""
+    return digests.of_bytes(json.dumps([path, rule, about]).encode())
+
+
 class Finding(models.Model):
     """One thing that the engine has to say about one file, or about the whole tree where `path` is empty."""
 
@@ -56,6 +71,10 @@ class Finding(models.Model):
     scanner = models.CharField(max_length=64)
     severity = models.CharField(max_length=16)
     rule = models.CharField(max_length=64)
+    # What exactly it is about, for programs: a module-level name, an operator, an address; often empty.
+    subject = models.CharField(max_length=512, blank=True, default="", db_default="")
+    # Names the same remark about the same file in every scan, so that a waiver holds across them.
+    key = models.CharField(max_length=64, default="", db_default="")
     message = models.TextField()
     advice = models.TextField(blank=True)
     position = models.TextField(blank=True)

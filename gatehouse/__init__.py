@@ -1,0 +1,1 @@
+"""The `gatehouse` command: a thin client for terminals and CI."""

@@ -1,0 +1,1 @@
+"""What a policy can ask of a version's supply chain. Each answers with a Check."""

@@ -1,0 +1,1 @@
+"""Changes to advisories, signatures, keys and bills."""

@@ -1,0 +1,1 @@
+"""Signatures as arithmetic: envelopes, statements, keys. Neither Django nor a database: the command verifies too."""
