@@ -1,39 +1,34 @@
 """Runs the scan engine in a process of its own, with limits, without a network, and without trusting what it answers.
 
-No Django here: the command uses this as well as the server.
+The engine gets nothing but a connection, over which it asks for the bytes of the files, and a pipe for its report:
+nothing is written to any disk. No Django here: the command uses this as well as the server.
 """
 
-import fcntl
 import functools
 import json
 import os
 import selectors
-import shutil
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from scanning.engine.findings import Finding, Severity, Verdict, verdict_of
+from scanning.engine.line import COUNT, QUESTION
+from scanning.isolation import Isolation, candidates
+from scanning.ranges import Greedy, Ranges, ScanFile
+from scanning.reports import BadReport, Report, failed, read_report
+
+__all__ = ["Limits", "Report", "ScanFile", "isolation", "scan_files"]
 
 ENGINE = Path(__file__).with_name("engine") / "__main__.py"
-PREFIX = "scan-"
-MOST_TEXT = 4_096
-FINDING_FIELDS = ("file", "scanner", "severity", "rule", "message", "advice", "position", "subject")
-
-
-@dataclass(frozen=True, slots=True)
-class ScanFile:
-    """A file to scan: its path in the version, where its bytes are, and how many there must be."""
-
-    path: str
-    source: Path
-    size: int
+TRIAL_SECONDS = 60.0
+# How long an engine that has ended may leave its report open: somebody it started may hold on to it.
+LOOK_EVERY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,91 +51,39 @@ class Limits:
         return self.cpu_for(size) * self.wall_seconds_per_cpu_second
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the engine said of a version, checked. `verdict` is never better than its findings."""
-
-    engine: str
-    rules: str
-    allow_list: str
-    verdict: Verdict
-    findings: tuple[Finding, ...] = ()
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-
-class BadReport(Exception):
-    """A sentence: what is wrong with the engine's answer."""
-
-
-def scan_files(files: Sequence[ScanFile], *, limits: Limits = Limits(), folder: Path | None = None) -> Report:
+def scan_files(files: Sequence[ScanFile], *, limits: Limits = Limits()) -> Report:
     """The engine's report on the files of one version. Never raises for what is in them.
 
-    A crash, a limit or a senseless answer is a report too, with the verdict `failed`. `folder` is where the private
-    working directory is made; it should not be shared with other users.
+    A crash, a limit or a senseless answer is a report too, with the verdict `failed`. What a store raises because it
+    does not answer is raised here.
     """
-    size = sum(file.size for file in files)
     try:
-        with private_directory(folder or default_folder()) as directory:
-            return _read_report(_run(files, size, limits, directory), {file.path for file in files})
+        return read_report(_run(files, limits, isolation()), {file.path for file in files})
     except BadReport as problem:
-        return _failed(str(problem))
-
-
-def default_folder() -> Path:
-    """Where working directories are made when the caller names no place."""
-    return Path(os.environ.get("DATA_DIR", "data")) / "scans"
-
-
-@contextmanager
-def private_directory(folder: Path) -> Iterator[Path]:
-    """A new directory that only this user may enter, removed at the end. A lock on it says that its owner is alive."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-        os.close(descriptor)
-
-
-def sweep(folder: Path | None = None, *, older_than_seconds: float = 60.0) -> int:
-    """Remove working directories whose owners were killed; returns how many. Safe while other scans run."""
-    removed = 0
-    for directory in (folder or default_folder()).glob(f"{PREFIX}*"):
-        try:
-            # A directory is locked an instant after it is made, so a very young one is left alone.
-            if time.time() - directory.stat().st_mtime < older_than_seconds:
-                continue
-            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(directory, ignore_errors=True)
-            removed += 1
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(descriptor)
-    return removed
+        return failed(str(problem))
 
 
 @functools.cache
-def no_network() -> tuple[str, ...]:
-    """The words that start a program without a network, as far as this system lets us; probed once."""
-    program = shutil.which("unshare")
-    if program is None:
-        return ()
-    for options in ("-rn", "-n"):
+def isolation() -> Isolation:
+    """The strongest walls that hold here, found by scanning nothing inside of them; asked once in a process.
+
+    Raises BadReport when the engine does not run at all.
+    """
+    limits = Limits(wall_seconds_per_cpu_second=TRIAL_SECONDS / Limits().cpu_seconds)
+    for walls in candidates():
         try:
-            probe = subprocess.run([program, options, "--", "true"], capture_output=True, timeout=10, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            return ()
-        if probe.returncode == 0:
-            return (program, options, "--")
-    return ()
+            read_report(_run([], limits, walls), set())
+        except TooSlow:
+            # A machine that has no time says nothing of its walls; lower ones are no answer to that.
+            raise
+        except BadReport:
+            continue
+        return walls
+    raise BadReport("The scan engine does not run on this machine.")
+
+
+class TooSlow(BadReport):
+    """The engine was stopped because its time was over."""
 
 
 def _command(size: int, limits: Limits) -> list[str]:
@@ -150,70 +93,132 @@ def _command(size: int, limits: Limits) -> list[str]:
         "CPU": cpu,
         "FSIZE": 0,
         "CORE": 0,
+        # Enough to load the engine; it gives the rest away before it reads.
         "NOFILE": limits.open_files,
         # Forbids new processes to this one, however many the user has; without effect for root.
         "NPROC": 0,
         # The engine ends by itself should this process be killed before it can stop it.
         "ALARM": int(wall) + 5,
     }
-    return [
-        *no_network(),
-        sys.executable,
-        "-I",
-        "-B",
-        str(ENGINE),
-        *(f"{name}={value}" for name, value in settings.items()),
-    ]
+    return [sys.executable, "-I", "-B", str(ENGINE), *(f"{name}={value}" for name, value in settings.items())]
 
 
-def _run(files: Sequence[ScanFile], size: int, limits: Limits, directory: Path) -> bytes:
+def _run(files: Sequence[ScanFile], limits: Limits, walls: Isolation) -> bytes:
     """The engine's raw answer; BadReport when it gave none in time, or did not end well."""
-    job = directory / "job.json"
-    described = [{"path": file.path, "source": str(file.source.absolute()), "size": file.size} for file in files]
-    job.write_text(json.dumps({"files": described}))
-    with job.open("rb") as question:
+    size = sum(file.size for file in files)
+    ours, theirs = socket.socketpair()
+    with ours, closing(Ranges(files)) as ranges:
+        with theirs:
+            process = _start([*walls.words, *_command(size, limits)], theirs)
         try:
-            process = subprocess.Popen(
-                _command(size, limits),
-                stdin=question,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=directory,
-                env={},
-                close_fds=True,
-                start_new_session=True,
-            )
-        except OSError as problem:
-            raise BadReport(f"The scan could not be started: {problem.strerror}.") from problem
-    try:
-        answer = _collect(process, limits, time.monotonic() + limits.wall_for(size))
-        status = process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        raise BadReport("The scan did not end after its answer.") from None
-    finally:
-        _kill(process)
+            conversation = _Conversation(process, ours, ranges, limits, time.monotonic() + limits.wall_for(size))
+            conversation.begin(json.dumps({"files": [{"path": file.path, "size": file.size} for file in files]}))
+            answer = conversation.answer()
+            status = process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            raise BadReport("The scan did not end after its answer.") from None
+        finally:
+            _kill(process)
     if status:
-        raise BadReport(_ending(status, limits.cpu_for(size)))
+        raise _ending(status, limits.cpu_for(size))
     return answer
 
 
-def _collect(process: "subprocess.Popen[bytes]", limits: Limits, deadline: float) -> bytes:
-    assert process.stdout is not None
-    pieces: list[bytes] = []
-    size = 0
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise BadReport("The scan took too long and was stopped.")
-            piece = os.read(process.stdout.fileno(), 1 << 16)
-            if not piece:
-                return b"".join(pieces)
-            pieces.append(piece)
-            size += len(piece)
-            if size > limits.report_bytes:
-                raise BadReport("The scan gave an answer that is too long, and was stopped.")
+def _start(command: list[str], connection: socket.socket) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=connection.fileno(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={},
+            close_fds=True,
+            start_new_session=True,
+        )
+    except OSError as problem:
+        raise BadReport(f"The scan could not be started: {problem.strerror}.") from problem
+
+
+class _Conversation:
+    """Gives the engine its job, answers its questions, and collects its report, all before a deadline."""
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        line: socket.socket,
+        ranges: Ranges,
+        limits: Limits,
+        deadline: float,
+    ) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.report = process.stdout
+        self.line = line
+        self.ranges = ranges
+        self.most = limits.report_bytes
+        self.deadline = deadline
+        self.asked = b""
+
+    def begin(self, job: str) -> None:
+        """Send the job."""
+        said = job.encode()
+        self._send(COUNT.pack(len(said)) + said)
+
+    def answer(self) -> bytes:
+        """What the engine says until it ends, while its questions are answered."""
+        pieces: list[bytes] = []
+        size = 0
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.report, selectors.EVENT_READ)
+            selector.register(self.line, selectors.EVENT_READ)
+            while True:
+                ready = selector.select(min(self._left(), LOOK_EVERY))
+                if not ready and self.process.poll() is not None:
+                    return b"".join(pieces)
+                for key, _ in ready:
+                    if key.fileobj is self.line:
+                        if not self._serve():
+                            selector.unregister(self.line)
+                        continue
+                    piece = os.read(self.report.fileno(), 1 << 16)
+                    if not piece:
+                        return b"".join(pieces)
+                    pieces.append(piece)
+                    size += len(piece)
+                    if size > self.most:
+                        raise BadReport("The scan gave an answer that is too long, and was stopped.")
+
+    def _serve(self) -> bool:
+        """Answer what was asked so far; False when nothing more will come."""
+        try:
+            said = self.line.recv(QUESTION.size * 16)
+        except ConnectionError:
+            said = b""
+        self.asked += said
+        while len(self.asked) >= QUESTION.size:
+            question, self.asked = self.asked[: QUESTION.size], self.asked[QUESTION.size :]
+            try:
+                self._send(self.ranges.answer(question))
+            except Greedy as greedy:
+                raise BadReport(str(greedy)) from None
+        return bool(said)
+
+    def _send(self, data: bytes) -> None:
+        self.line.settimeout(self._left())
+        try:
+            self.line.sendall(data)
+        except TimeoutError:
+            raise TooSlow("The scan took too long and was stopped.") from None
+        except ConnectionError:
+            # It has ended; how, its status will tell.
+            pass
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TooSlow("The scan took too long and was stopped.")
+        return left
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
@@ -228,63 +233,15 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
         process.stdout.close()
 
 
-def _ending(status: int, cpu: int) -> str:
-    if status in (-signal.SIGXCPU, -signal.SIGKILL, 128 + signal.SIGXCPU, 128 + signal.SIGKILL):
-        return f"The scan was stopped because it used more than {cpu} seconds of processor time, or too much memory."
-    if status in (-signal.SIGALRM, 128 + signal.SIGALRM):
-        return "The scan took too long and was stopped."
+def _ending(status: int, cpu: int) -> BadReport:
+    # The keeper of a process space says it the other way round.
+    status = 128 - status if status > 128 else status
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return BadReport(
+            f"The scan was stopped because it used more than {cpu} seconds of processor time, or too much memory."
+        )
+    if status == -signal.SIGALRM:
+        return TooSlow("The scan took too long and was stopped.")
     if status < 0:
-        return f"The scan crashed (signal {-status}) while it read the files."
-    return f"The scan ended with an error (status {status})."
-
-
-def _read_report(answer: bytes, paths: set[str]) -> Report:
-    """The engine's answer as a report, with nothing taken on trust. BadReport when it has another form."""
-    try:
-        document = json.loads(answer, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise BadReport("The scan gave no readable answer.") from None
-    if not isinstance(document, dict):
-        raise BadReport("The scan gave no readable answer.")
-    words = [document.get(key) for key in ("engine", "rules", "allow_list", "verdict")]
-    listed, facts = document.get("findings"), document.get("facts")
-    if not all(_is_word(word) for word in words) or not isinstance(listed, list) or not isinstance(facts, dict):
-        raise BadReport("The scan gave an answer of another form than it should.")
-    findings = tuple(_read_finding(entry) for entry in listed)
-    if not paths | {""} >= {finding.file for finding in findings}:
-        raise BadReport("The scan speaks of a file that it was not given.")
-    verdict = verdict_of(findings)
-    if document["verdict"] != verdict:
-        raise BadReport("The scan gave a verdict that its findings do not bear out.")
-    engine, rules, allow_list, _ = (str(word) for word in words)
-    return Report(engine, rules, allow_list, verdict, findings, facts)
-
-
-def _read_finding(entry: object) -> Finding:
-    if not isinstance(entry, dict) or not all(_is_word(entry.get(key)) for key in FINDING_FIELDS):
-        raise BadReport("The scan gave an answer of another form than it should.")
-    if entry["severity"] not in tuple(Severity):
-        raise BadReport("The scan gave a finding of unknown weight.")
-    texts = {key: str(entry[key]) for key in FINDING_FIELDS if key != "severity"}
-    return Finding(severity=Severity(entry["severity"]), **texts)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= MOST_TEXT
-
-
-def _failed(sentence: str) -> Report:
-    finding = Finding(
-        file="",
-        scanner="sandbox",
-        severity=Severity.FAILED,
-        rule="sandbox.failed",
-        message=sentence,
-        advice="Scan again; if it fails again, have a reviewer look at the files.",
-        position="",
-    )
-    return Report("", "", "", Verdict.FAILED, (finding,))
+        return BadReport(f"The scan crashed (signal {-status}) while it read the files.")
+    return BadReport(f"The scan ended with an error (status {status}).")

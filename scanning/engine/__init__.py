@@ -2,3 +2,6 @@
 
 One file per format. A reader takes a source and a context, and reports what it found to the context.
 """
+
+# Goes up whenever a reader is new or reads otherwise.
+ENGINE = "1"

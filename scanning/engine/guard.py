@@ -1,46 +1,51 @@
 """A second line inside the engine process: actions that no reader needs stop it, whatever made them happen."""
 
-import os
+import importlib
 import sys
 
 FORBIDDEN = (
+    "code.__new__",
     "ctypes.",
+    "exec",
+    "fcntl.",
     "ftplib.",
+    "function.__new__",
+    "glob.",
     "http.client.",
-    "os.chmod",
-    "os.exec",
-    "os.fork",
-    "os.kill",
-    "os.link",
-    "os.mkdir",
-    "os.posix_spawn",
-    "os.putenv",
-    "os.remove",
-    "os.rename",
-    "os.rmdir",
-    "os.spawn",
-    "os.symlink",
-    "os.system",
-    "os.truncate",
+    "import",
+    "marshal.",
+    "mmap.",
+    "open",
+    "os.",
+    "pathlib.",
     "pickle.find_class",
-    "pty.spawn",
+    "pty.",
+    "resource.setrlimit",
     "shutil.",
+    "signal.",
     "socket.",
+    "sqlite3.",
     "subprocess.",
+    "syslog.",
+    "tempfile.",
     "urllib.",
+    "webbrowser.",
 )
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# What the standard library loads only when it is needed: the encodings that a file may name.
+LATE = ("ascii", "cp1252", "idna", "iso8859_1", "latin_1", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_8_sig")
+
+
+def load_what_comes_late() -> None:
+    """Load what is loaded on first use otherwise: afterwards there is no file to load it from."""
+    for name in LATE:
+        importlib.import_module(f"encodings.{name}")
 
 
 def forbid_side_effects() -> None:
-    """From now on no process, connection, unpickling or writing to files in this process. Cannot be undone."""
+    """From now on no file, process, connection, import, code or unpickling in this process. Cannot be undone."""
 
-    def watch(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open":
-            flags = arguments[2] if len(arguments) > 2 else 0
-            if isinstance(flags, int) and flags & WRITING:
-                raise PermissionError("the scan engine does not write files")
-        elif event.startswith(FORBIDDEN):
+    def watch(event: str, _: tuple[object, ...]) -> None:
+        if event.startswith(FORBIDDEN):
             raise PermissionError(f"the scan engine does not do {event}")
 
     sys.addaudithook(watch)

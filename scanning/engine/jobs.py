@@ -4,30 +4,62 @@ import gc
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, BinaryIO
 
-from scanning.engine import allow_list, mlmodels, readers, requirements, rules
+from scanning.engine import ENGINE, allow_list, mlmodels, readers, requirements, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.findings import Finding, Verdict, verdict_of
-from scanning.engine.sources import FileSource, Source
+from scanning.engine.line import AskedSource, Line
+from scanning.engine.sources import BytesSource, Changed, FileSource, Source
 
-ENGINE = "1"
 MOST_FINDINGS = 2_000
+# A global that is listed, one that is not, a text and a document.
+WARMING = (b"cnumpy\nndarray\n.", b"cnobody\nknows\n.", b"a text\n", b'{"a": [1]}', b"a: [1]\n")
+
+Opener = Callable[[Mapping[str, Any]], AbstractContextManager[Source]]
 
 
-def answer(job: BinaryIO, report: BinaryIO) -> int:
-    """Read a job, write its report; the exit status of the process."""
+def warm_up() -> None:
+    """Have everything loaded that is loaded on first use: afterwards there is nothing to load it from."""
+    for sample in WARMING:
+        readers.read(BytesSource(sample), Context("", readers.read))
+    scan([])
+
+
+def answer(line: Line, report: BinaryIO) -> int:
+    """Take the job from a line, write its report; the exit status of the process."""
     # One short job that makes hardly any cycles: collecting them would cost most of the time of a large pickle.
     gc.disable()
-    result = scan(json.loads(job.read())["files"])
+    files = [{**file, "source": number} for number, file in enumerate(json.loads(line.job())["files"])]
+    result = scan(files, lambda file: nullcontext(AskedSource(line, file["source"], file["size"])))
     report.write(json.dumps(result).encode())
     report.flush()
     return 0
 
 
-def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """Scan files given as {"path", "source", "size"}. Never raises for what is in them."""
+@contextmanager
+def open_file(file: Mapping[str, object]) -> Iterator[Source]:
+    """A file of this machine, for callers that trust it; never what a link leads to. Raises Changed."""
+    try:
+        descriptor = os.open(str(file["source"]), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        raise Changed("The file is not in the store.") from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != file["size"]:
+            raise Changed("The file in the store has another size than was recorded.")
+        yield FileSource(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
+
+
+def scan(files: Sequence[Mapping[str, object]], opened: Opener = open_file) -> dict[str, object]:
+    """Scan files given as {"path", "source", "size"}; `opened` says what a source is.
+
+    Never raises for what is in them.
+    """
     budget = Budget()
     facts: dict[str, object] = {}
     findings: list[Finding] = []
@@ -38,7 +70,11 @@ def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
     # A folder's own MLmodel stands above those deeper down, so its facts are the ones that stay.
     for file in sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True):
         context = Context(str(file["path"]), readers.read, budget)
-        _scan_file(file, context, facts)
+        try:
+            with opened(file) as source:
+                _read(source, context, facts)
+        except Changed as problem:
+            context.found("engine.changed", str(problem))
         context.say_what_was_cut()
         findings += context.findings
     kept = _kept(sorted(findings, key=lambda finding: finding.file))
@@ -52,28 +88,14 @@ def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
     }
 
 
-def _scan_file(file: Mapping[str, object], context: Context, facts: dict[str, object]) -> None:
-    try:
-        descriptor = os.open(str(file["source"]), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        context.found("engine.changed", "The file is not in the store.")
-        return
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size != file["size"]:
-            context.found("engine.changed", "The file in the store has another size than was recorded.")
-            return
-        _read(FileSource(descriptor, status.st_size), context, facts)
-    finally:
-        os.close(descriptor)
-
-
 def _read(source: Source, context: Context, facts: dict[str, object]) -> None:
     try:
         readers.read(source, context)
         _read_by_name(source, context, facts)
     except LimitReached as limit:
         context.found(limit.rule, limit.message)
+    except Changed:
+        raise
     except MemoryError:
         context.found("engine.memory", "Reading the file takes more memory than the gate has.")
     except Exception as problem:  # noqa: BLE001 - what a hostile file provokes is an answer about it, not the end

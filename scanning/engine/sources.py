@@ -15,6 +15,10 @@ class Truncated(Exception):
     """The bytes end before the thing that is being read does."""
 
 
+class Changed(Exception):
+    """A sentence: the file is not there, or not the one that was recorded."""
+
+
 class Source(ABC):
     """A known number of bytes, readable at any offset. Reading past the end gives fewer bytes."""
 
@@ -56,6 +60,8 @@ class FileSource(Source):
 
 
 class BytesSource(Source):
+    """Bytes in memory."""
+
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.size = len(data)

@@ -13,7 +13,7 @@ from events.record import record
 from lib.errors import Invalid
 from registry.models import ModelVersion
 from scanning import tasks
-from scanning.engine import allow_list, jobs, rules
+from scanning.engine import ENGINE, allow_list, rules
 from scanning.models import Scan, Verdict
 
 
@@ -45,4 +45,4 @@ def _begins_anew(scan: Scan) -> bool:
 @cache
 def present_engine() -> str:
     """Names the engine with its rules and its allow list. The same files are scanned once under one such name."""
-    return f"{jobs.ENGINE}.{rules.VERSION}, list {allow_list.version()}"
+    return f"{ENGINE}.{rules.VERSION}, list {allow_list.version()}"

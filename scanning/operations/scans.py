@@ -8,10 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -21,9 +19,9 @@ from accounts.models import User
 from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
-from scanning.materials import laid_out
+from scanning.materials import files_of
 from scanning.models import Finding, Scan, Verdict, finding_key
-from scanning.sandbox import Report, scan_files, sweep
+from scanning.sandbox import Report, scan_files
 
 ALIVE_EVERY = timedelta(seconds=10)
 STALE_AFTER = timedelta(seconds=45)
@@ -41,8 +39,8 @@ def carry_out(scan: Scan, *, actor: User) -> None:
     if taken != 1:
         return
     scan.refresh_from_db()
-    with _saying_alive(scan), laid_out(scan.tree, _workshop()) as files:
-        report = scan_files(files, folder=_workshop())
+    with _saying_alive(scan):
+        report = scan_files(files_of(scan.tree))
     _store(scan, report, actor)
 
 
@@ -52,7 +50,6 @@ def give_back_stale_scans(*, actor: User) -> list[int]:
     A scan that has brought down several workers has failed, which is not clean.
     """
     access.require(actor, Right.ADMINISTER, None)
-    sweep(_workshop())
     now = timezone.now()
     dead = Scan.objects.filter(verdict=Verdict.SCANNING, taken_at__lt=now - STALE_AFTER)
     for scan in dead.filter(attempts__gte=MOST_ATTEMPTS):
@@ -143,11 +140,6 @@ def _give_up(scan: Scan, actor: User) -> None:
         advice="Look at the worker's log; something in these files brings it down.",
     )
     record(Kind.SCAN_FINISHED, actor=actor, subject=scan, verdict=Verdict.FAILED, tree=scan.tree.digest)
-
-
-def _workshop() -> Path:
-    """Where the private folders of running scans are made."""
-    return Path(settings.DATA_DIR) / "scans"
 
 
 def _storable(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """The sandbox: whatever becomes of the engine, there is a report, nothing is left behind, and only clean is clean."""
 
-import fcntl
 import json
 import os
 import pickle
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scanning import sandbox
-from scanning.sandbox import Limits, ScanFile, scan_files, sweep
+from scanning import ranges
+from scanning.sandbox import Limits, ScanFile, scan_files
+from tests.scanning.engines import engine_that, engines
 
 QUICK = Limits(cpu_seconds=2, wall_seconds_per_cpu_second=1.0)
 
@@ -26,67 +26,71 @@ def readme(tmp_path: Path) -> list[ScanFile]:
     return only(file)
 
 
-def engine_that(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the sandbox run another engine, which sets its limits and then misbehaves."""
-    engine = tmp_path / "engine.py"
-    engine.write_text(sandbox.ENGINE.read_text().partition("if __name__")[0] + f"set_limits(sys.argv[1:])\n{code}\n")
-    monkeypatch.setattr(sandbox, "ENGINE", engine)
+MISBEHAVIOUR = {
+    "segfaults": ("ctypes.string_at(0)", "import ctypes", "crashed"),
+    "kills itself": ("os.kill(os.getpid(), 9)", "", "memory"),
+    "aborts": ("os.abort()", "", "crashed"),
+    "spins": ("while True: pass", "", "stopped"),
+    "spins in C": ("sum(range(1 << 60))", "", "stopped"),
+    "sleeps": ("time.sleep(60)", "", "too long"),
+    "ignores every signal it can": (
+        "time.sleep(60)",
+        "for number in range(1, 65):\n    if_allowed(lambda n: signal.signal(n, signal.SIG_IGN), number)",
+        "too long",
+    ),
+    "allocates at once": ("x = bytearray(1 << 31)", "", "error"),
+    "allocates without end": ("x = []\nwhile True: x.append(bytearray(1 << 20))", "", "error"),
+    "recurses without end": ("def f(): return f()\nsys.setrecursionlimit(1 << 30)\nf()", "", ""),
+    "forks without end": ("while True: os.fork()", "", ""),
+    "says nonsense": ("print('nonsense')", "", "no readable answer"),
+    "says a number": ("print('NaN')", "", "no readable answer"),
+    "says nothing": ("", "", "no readable answer"),
+    "says too little": ("print('{}')", "", "another form"),
+    "nests its answer": ("print('[' * 1000000)", "", "no readable answer"),
+    "floods": ("while True: print('x' * 100000)", "", "too long"),
+    "drips": ("while True: print('x', flush=True); time.sleep(0.01)", "", "too long"),
+    "ends with a status": ("raise SystemExit(3)", "", "status 3"),
+    "writes a file": ("f = open('out', 'w'); f.write('x'); f.flush()", "", "error"),
+    "connects": ("socket.create_connection(('127.0.0.1', 9))", "", "error"),
+    "closes its streams and stays": ("os.close(0); os.close(1); time.sleep(60)", "", ""),
+    "asks for another file": ("os.write(0, struct.pack('<IQI', 9, 0, 1)); time.sleep(60)", "", "was not given"),
+    "asks for what is behind the file": ("os.write(0, struct.pack('<IQI', 0, 4, 2)); time.sleep(60)", "", "not given"),
+    "asks for far too much": ("os.write(0, struct.pack('<IQI', 0, 0, 1 << 31)); time.sleep(60)", "", "not given"),
+    "asks half a question": ("os.write(0, b'x'); time.sleep(60)", "", "too long"),
+    "asks and never listens": (
+        "while True: os.write(0, struct.pack('<IQI', 0, 0, 5) * 100)",
+        "",
+        "too long",
+    ),
+}
 
 
-def test_a_plain_file_is_clean_and_nothing_is_left(readme: list[ScanFile], tmp_path: Path) -> None:
-    report = scan_files(readme, folder=tmp_path / "scans")
-    assert (report.verdict, report.findings, report.engine) == ("clean", (), "1")
-    assert list((tmp_path / "scans").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        ("import ctypes; ctypes.string_at(0)", "crashed"),
-        ("import os; os.kill(os.getpid(), 9)", "memory"),
-        ("while True: pass", "stopped"),
-        ("import time; time.sleep(60)", "too long"),
-        ("x = bytearray(1 << 31)", "error"),
-        ("print('nonsense')", "no readable answer"),
-        ("print('{}')", "another form"),
-        ("while True: print('x' * 100000)", "too long"),
-        ("raise SystemExit(3)", "status 3"),
-        ("f = open('out', 'w'); f.write('x'); f.flush()", "error"),
-    ],
-)
-def test_a_misbehaving_engine_is_a_failed_scan(
-    code: str, words: str, readme: list[ScanFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine_that(code, tmp_path, monkeypatch)
-    report = scan_files(readme, limits=QUICK, folder=tmp_path / "scans")
+@pytest.mark.parametrize(("code", "before", "words"), MISBEHAVIOUR.values(), ids=MISBEHAVIOUR)
+def test_a_misbehaving_engine_is_a_failed_scan(code: str, before: str, words: str, readme: list[ScanFile]) -> None:
+    ends_by_itself = words not in {"", "stopped", "too long"}
+    with engine_that(code, before=before):
+        report = scan_files(readme, limits=Limits() if ends_by_itself else QUICK)
     assert report.verdict == "failed"
     assert words in report.findings[0].message
-    assert list((tmp_path / "scans").iterdir()) == []
+    assert engines() == []
+
+
+def test_an_engine_that_reads_the_same_for_ever_is_stopped(
+    readme: list[ScanFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "AT_LEAST", 1 << 20)
+    with engine_that("while True: os.write(0, struct.pack('<IQI', 0, 0, 5)); os.read(0, 9)"):
+        report = scan_files(readme)
+    assert "over and over" in report.findings[0].message
 
 
 def test_a_verdict_better_than_its_findings_is_not_believed(
-    readme: list[ScanFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    readme: list[ScanFile],
 ) -> None:
     finding = dict.fromkeys(("file", "scanner", "rule", "message", "advice", "position"), "") | {"severity": "unsafe"}
     answer = {"engine": "1", "rules": "1", "allow_list": "1", "verdict": "clean", "findings": [finding], "facts": {}}
-    engine_that(f"print({json.dumps(answer)!r})", tmp_path, monkeypatch)
-    assert scan_files(readme, folder=tmp_path / "scans").verdict == "failed"
-
-
-def test_the_engine_cannot_reach_the_network(
-    readme: list[ScanFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not sandbox.no_network():
-        pytest.skip("this kernel does not let us take the network away")
-    code = "import socket, sys\nsys.exit(40 + len([n for _, n in socket.if_nameindex() if n != 'lo']))"
-    engine_that(code, tmp_path, monkeypatch)
-    assert "status 40" in scan_files(readme, folder=tmp_path / "scans").findings[0].message
-
-
-def test_the_engine_itself_refuses_to_act(tmp_path: Path) -> None:
-    code = "from scanning.engine import guard; guard.forbid_side_effects(); import os; os.system('touch marker')"
-    assert os.spawnve(os.P_WAIT, os.sys.executable, ["python", "-c", code], {"PYTHONPATH": os.getcwd()}) != 0  # type: ignore[attr-defined]
-    assert not Path("marker").exists()
+    with engine_that(f"print({json.dumps(answer)!r})"):
+        assert scan_files(readme).verdict == "failed"
 
 
 def test_a_pickle_that_takes_too_much_is_not_clean(tmp_path: Path) -> None:
@@ -95,7 +99,7 @@ def test_a_pickle_that_takes_too_much_is_not_clean(tmp_path: Path) -> None:
         out.write(b"\x80\x04")
         for _ in range(64):
             out.write(b"(" * (1 << 16))
-    assert scan_files(only(file), folder=tmp_path / "scans").verdict in ("needs-review", "failed")
+    assert scan_files(only(file)).verdict in ("needs-review", "failed")
 
 
 def test_a_large_sparse_tensor_file_passes_within_the_limits(tmp_path: Path) -> None:
@@ -106,7 +110,7 @@ def test_a_large_sparse_tensor_file_passes_within_the_limits(tmp_path: Path) -> 
         out.write(struct.pack("<Q", len(header)) + header)
         out.truncate(8 + len(header) + size)
     limits = Limits(memory_bytes=256 << 20)
-    assert scan_files(only(file), limits=limits, folder=tmp_path / "scans").verdict == "clean"
+    assert scan_files(only(file), limits=limits).verdict == "clean"
 
 
 def test_a_large_pickle_of_bytes_passes_within_the_limits(tmp_path: Path) -> None:
@@ -117,25 +121,7 @@ def test_a_large_pickle_of_bytes_passes_within_the_limits(tmp_path: Path) -> Non
         out.seek(size, os.SEEK_CUR)
         out.write(b".")
     limits = Limits(memory_bytes=256 << 20)
-    assert scan_files(only(file), limits=limits, folder=tmp_path / "scans").verdict == "clean"
-
-
-def test_the_working_directory_is_private(tmp_path: Path) -> None:
-    with sandbox.private_directory(tmp_path) as directory:
-        assert directory.stat().st_mode & 0o777 == 0o700
-
-
-def test_what_a_killed_scan_left_is_swept_and_a_running_one_is_kept(tmp_path: Path) -> None:
-    left, running = tmp_path / "scan-left", tmp_path / "scan-running"
-    for directory in (left, running):
-        directory.mkdir()
-        (directory / "job.json").write_text("{}")
-    lock = os.open(running, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    assert sweep(tmp_path) == 0
-    assert sweep(tmp_path, older_than_seconds=-1) == 1
-    os.close(lock)
-    assert not left.exists() and running.exists()
+    assert scan_files(only(file), limits=limits).verdict == "clean"
 
 
 def test_an_unsafe_file_among_good_ones_makes_the_version_unsafe(tmp_path: Path) -> None:
@@ -143,10 +129,10 @@ def test_an_unsafe_file_among_good_ones_makes_the_version_unsafe(tmp_path: Path)
     good.write_bytes(pickle.dumps([1, 2]))
     bad.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     files = [ScanFile("a.pkl", good, good.stat().st_size), ScanFile("b/c.txt", bad, bad.stat().st_size)]
-    report = scan_files(files, folder=tmp_path / "scans")
+    report = scan_files(files)
     assert report.verdict == "unsafe"
     assert {finding.file for finding in report.findings} == {"b/c.txt"}
 
 
-def test_a_version_without_files_is_not_clean(tmp_path: Path) -> None:
-    assert scan_files([], folder=tmp_path / "scans").verdict == "needs-review"
+def test_a_version_without_files_is_not_clean() -> None:
+    assert scan_files([]).verdict == "needs-review"

@@ -18,11 +18,13 @@ from registry.operations.models import create_model
 from registry.operations.placements import move_alias, move_stage
 from registry.operations.versions import Origin, create_version
 from scanning.engine import findings as words
+from scanning.engine.line import COUNT, QUESTION
 from scanning.models import Finding, Scan, Verdict
 from scanning.operations import scans
 from scanning.operations.requests import request_scan
 from scanning.operations.scans import MOST_ATTEMPTS, SEND_AGAIN_AFTER, STALE_AFTER, carry_out, give_back_stale_scans
 from scanning.queries import file_for_download, latest_scan, latest_scans, needing_attention, verdict_of
+from scanning.ranges import Ranges
 from scanning.sandbox import Report, ScanFile
 from scanning.tasks import scan_tree
 from tests.conftest import Member
@@ -49,7 +51,14 @@ class Engine:
         self.seen: list[list[tuple[str, bytes]]] = []
 
     def __call__(self, files: Sequence[ScanFile], **limits: object) -> Report:
-        self.seen.append([(file.path, file.source.read_bytes()) for file in files])
+        ranges = Ranges(files)
+        self.seen.append(
+            [
+                (file.path, ranges.answer(QUESTION.pack(number, 0, file.size))[COUNT.size :])
+                for number, file in enumerate(files)
+            ]
+        )
+        ranges.close()
         return self.answer if isinstance(self.answer, Report) else self.answer()
 
 
