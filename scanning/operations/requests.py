@@ -1,7 +1,5 @@
 """Asking for a scan."""
 
-from functools import cache
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,8 +11,8 @@ from events.record import record
 from lib.errors import Invalid
 from registry.models import ModelVersion
 from scanning import tasks
-from scanning.engine import allow_list, jobs, rules
 from scanning.models import Scan, Verdict
+from scanning.present import present_engine
 
 
 @transaction.atomic
@@ -40,9 +38,3 @@ def _begins_anew(scan: Scan) -> bool:
     scan.findings.all().delete()
     scan.refresh_from_db()
     return True
-
-
-@cache
-def present_engine() -> str:
-    """Names the engine with its rules and its allow list. The same files are scanned once under one such name."""
-    return f"{jobs.ENGINE}.{rules.VERSION}, list {allow_list.version()}"

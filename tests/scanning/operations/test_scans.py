@@ -300,11 +300,13 @@ def test_a_worker_at_work_says_that_it_is_alive(
     assert scan.verdict == Verdict.CLEAN
 
 
-def test_the_newest_engine_has_the_last_word(version: ModelVersion, scan: Scan, judge: Callable[..., Scan]) -> None:
+def test_the_present_engine_has_the_last_word(version: ModelVersion, scan: Scan, judge: Callable[..., Scan]) -> None:
     judge(version, Verdict.CLEAN)
-    newer = Scan.objects.create(tree=scan.tree, engine="next")
+    other = Scan.objects.create(tree=scan.tree, engine="another")
+    assert verdict_of(version.tree) == Verdict.CLEAN
+    scan.delete()
     assert verdict_of(version.tree) == Verdict.QUEUED
-    assert latest_scans([version]) == {version.tree_id: newer}
+    assert latest_scans([version]) == {version.tree_id: other}
 
 
 def test_the_gate_keeps_unsafe_files_from_everywhere_people_load_from(
