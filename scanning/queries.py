@@ -11,6 +11,7 @@ from django.db.models import (
     Case,
     CharField,
     Exists,
+    F,
     IntegerField,
     OuterRef,
     Q,
@@ -29,9 +30,9 @@ from lib.errors import Forbidden, NotFound
 from lib.statements import Blank, Statement
 from registry.models import ModelVersion
 from registry.queries import versions_for
-from scanning.models import OPEN_VERDICTS, AllowedName, Finding, Quarantine, Scan, Verdict, Waiver
+from scanning.models import OPEN_VERDICTS, AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from scanning.present import present_engine
-from scanning.standing import Acceptance, Remark, Standing, standing
+from scanning.standing import Acceptance, Remark, Standing, standing, weight
 
 _NO_OPINION = (*OPEN_VERDICTS, Verdict.FAILED)
 _DOUBTFUL = (Verdict.NEEDS_REVIEW, Verdict.FAILED, Verdict.UNSAFE)
@@ -40,6 +41,22 @@ _DOUBTFUL = (Verdict.NEEDS_REVIEW, Verdict.FAILED, Verdict.UNSAFE)
 def latest_scan(tree: Tree | None) -> Scan | None:
     """The scan of these files that counts, with its findings; None for files that were never looked at."""
     return _newest_first().prefetch_related("findings").filter(tree=tree).first() if tree else None
+
+
+def ended_scan(tree: Tree | None) -> Scan | None:
+    """The last scan of these files that has ended, whatever goes on meanwhile."""
+    return _newest_first().filter(tree=tree).exclude(verdict__in=OPEN_VERDICTS).first() if tree else None
+
+
+def ended_by_others() -> QuerySet[Scan]:
+    """The scans by other engines that have ended, newest first: what was said before."""
+    return Scan.objects.exclude(verdict__in=OPEN_VERDICTS).exclude(engine=present_engine()).order_by("-pk")
+
+
+def changes_by(release: EngineRelease) -> QuerySet[Scan]:
+    """The scans of this release that came to another verdict than the one before, newest first."""
+    rows = Scan.objects.filter(engine=release.engine).exclude(verdict__in=OPEN_VERDICTS)
+    return rows.exclude(previous_verdict="").exclude(previous_verdict=F("verdict")).order_by("-pk")
 
 
 def latest_scans(versions: Iterable[ModelVersion]) -> dict[int, Scan]:
@@ -95,8 +112,7 @@ def why_unsafe(version: ModelVersion, called: str = "") -> str | None:
         quarantines=list(quarantines),
     )
     if found.kept_because:
-        clause = f"{called or version} is in quarantine ({found.kept_because.rstrip('.')})"
-        return clause[0].upper() + clause[1:]
+        return f"The files of {called or version} are in quarantine ({found.kept_because.rstrip('.')})"
     return f"The scan found {called or version} unsafe" if found.is_unsafe else None
 
 
@@ -131,18 +147,51 @@ def with_verdict(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     return versions.annotate(verdict=Subquery(newest))
 
 
-def waived_keys(tree: Tree | None, registry: Registry | int) -> set[str]:
-    """The keys of everything about these files that a waiver of this registry covers now."""
+def waived_keys(tree: Tree | None, registry: Registry | int, *, up_to: Verdict = Verdict.NEEDS_REVIEW) -> set[str]:
+    """The keys of everything about these files that a waiver of this registry covers now, if it weighs `up_to` that."""
     if tree is None:
         return set()
     in_force = waivers_in_force(tree.pk, registry if isinstance(registry, int) else registry.pk)
-    return {key for keys in in_force.values_list("keys", flat=True) for key in keys}
+    found = in_force.values_list("keys", "heaviest")
+    return {key for keys, heaviest in found if weight(heaviest) >= weight(up_to) for key in keys}
 
 
 def waivers_in_force(tree_id: int, registry_id: int) -> QuerySet[Waiver]:
     """The waivers about these files that count now in this registry, oldest first."""
     rows = Waiver.objects.filter(in_force(), tree=tree_id, registry=registry_id)
     return rows.select_related("granted_by").order_by("pk")
+
+
+def waivers_for(actor: User, right: Right = Right.SEE) -> QuerySet[Waiver]:
+    """The waivers about files of versions on which the actor has this right, newest first."""
+    versions = ModelVersion.objects.filter(
+        tree=OuterRef("tree"), model__registry=OuterRef("registry"), deleted_at=None, model__deleted_at=None
+    )
+    rows = Waiver.objects.select_related("registry", "tree", "granted_by", "withdrawn_by")
+    return rows.filter(Exists(access.visible(actor, versions, right))).order_by("-pk")
+
+
+def find_waiver(pk: int, *, registry: Registry, actor: User) -> Waiver:
+    """This waiver of a registry, if the actor sees a version that it is about. Raises NotFound."""
+    waiver = waivers_for(actor).filter(registry=registry, pk=pk).first()
+    if waiver is None:
+        raise NotFound(f"Waiver {pk} was not found.")
+    return waiver
+
+
+def names_in(registry: Registry) -> QuerySet[AllowedName]:
+    """The names that a registry found for an actor before allows, in order."""
+    return (
+        AllowedName.objects.filter(registry=registry).select_related("registry", "added_by").order_by("module", "name")
+    )
+
+
+def find_allowed_name(registry: Registry, module: str, name: str) -> AllowedName:
+    """This name on the list of a registry found before. Raises NotFound."""
+    found = names_in(registry).filter(module=module, name=name).first()
+    if found is None:
+        raise NotFound(f"{module}.{name} is not on the list of {registry}.")
+    return found
 
 
 def in_force() -> Q:
@@ -231,7 +280,9 @@ def _remarks(scans: Iterable[Scan]) -> dict[int, list[Remark]]:
 
 def _acceptances(waivers: Iterable[Waiver]) -> list[Acceptance]:
     return [
-        Acceptance(waiver.pk, frozenset(waiver.keys), waiver.granted_by.name, waiver.reason, waiver.ends_at)
+        Acceptance(
+            waiver.pk, frozenset(waiver.keys), waiver.granted_by.name, waiver.reason, waiver.ends_at, waiver.heaviest
+        )
         for waiver in waivers
     ]
 

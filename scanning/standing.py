@@ -4,7 +4,7 @@ A registry may allow exact names of other libraries, and people may accept findi
 verdict: a standing says both what the scan found and what is left of it, and upon whom that rests.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,13 +39,17 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A waiver that is in force: what it covers, who takes it upon themselves, why, and until when."""
+    """A waiver that is in force: what it covers, who takes it upon themselves, why, and until when.
+
+    `heaviest` is the weight up to which it does.
+    """
 
     pk: int
     keys: frozenset[str]
     by: str
     reason: str
     ends_at: datetime | None = None
+    heaviest: str = NEEDS_REVIEW
 
 
 @dataclass(frozen=True)
@@ -94,21 +98,25 @@ def standing(
 
     Without anything taken away it is the verdict itself, also where the findings do not bear it out.
     """
-    weighing = [remark for remark in findings if remark.severity in _WEIGHTS]
-    covered = {key for waiver in waivers for key in waiver.keys} - {""}
+    weighing = [remark for remark in findings if weight(remark.severity) > 0]
     named: list[str] = []
     accepted: set[str] = set()
+    covered = _covered(waivers)
     left: list[Remark] = []
     for remark in weighing:
         if _is_allowed(remark, allowed_names):
             named.append(remark.subject)
-        elif remark.key in covered:
+        elif weight(remark.severity) <= covered.get(remark.key, -1):
             accepted.add(remark.key)
         else:
             left.append(remark)
     effective = verdict
-    if len(left) < len(weighing) and verdict in _WEIGHTS and _heaviest(weighing) == verdict:
-        effective = _heaviest(left)
+    if (
+        len(left) < len(weighing)
+        and verdict in _WEIGHTS
+        and heaviest(remark.severity for remark in weighing) == verdict
+    ):
+        effective = heaviest(remark.severity for remark in left)
     used = tuple(waiver for waiver in waivers if waiver.keys & accepted)
     names = tuple(dict.fromkeys(named))
     said = _sentence(verdict, effective, used, names, len(weighing) - len(left), len(weighing))
@@ -126,12 +134,27 @@ def until(waiver: Acceptance) -> str:
     return f"{waiver.by} until {waiver.ends_at:%-d %B %Y}" if waiver.ends_at else waiver.by
 
 
+def weight(severity: str) -> int:
+    """How heavy a verdict, or a finding, is: 0 for what is clean and for notes."""
+    return _WEIGHTS.index(severity) if severity in _WEIGHTS else 0
+
+
+def heaviest(severities: Iterable[str]) -> str:
+    """The heaviest of them; clean for none."""
+    return max(severities, key=weight, default=CLEAN)
+
+
+def _covered(waivers: Sequence[Acceptance]) -> dict[str, int]:
+    """Up to which weight each key is accepted."""
+    covered: dict[str, int] = {}
+    for waiver in waivers:
+        for key in waiver.keys - {""}:
+            covered[key] = max(weight(waiver.heaviest), covered.get(key, 0))
+    return covered
+
+
 def _is_allowed(remark: Remark, names: Collection[str]) -> bool:
     return remark.rule in RULES_OF_NAMES and remark.severity == NEEDS_REVIEW and remark.subject in names
-
-
-def _heaviest(remarks: Sequence[Remark]) -> str:
-    return max((remark.severity for remark in remarks), key=_WEIGHTS.index, default=CLEAN)
 
 
 def _sentence(
