@@ -37,6 +37,18 @@ def tell_of_change(person: User, what: str, addresses: Iterable[str | None]) -> 
         _send("Your Gatehouse account was changed", text, address, f"The notice to {person.username}")
 
 
+def tell(people: Iterable[User], subject: str, text: str) -> None:
+    """Send the same lines to each of these people, or to the owners of service accounts; where mail is sent."""
+    if not settings.MAIL_IS_SENT:
+        return
+    whom = {account.owner or account for account in people}
+    for person in sorted(whom, key=lambda account: account.username):
+        if person.is_active and person.email:
+            _send(
+                subject, f"{text}\n\nThe account: {person.username}\n", person.email, f"The notice to {person.username}"
+            )
+
+
 def _send(subject: str, text: str, address: str, which: str) -> bool:
     try:
         send_mail(subject, text, None, [address])

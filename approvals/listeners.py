@@ -31,6 +31,16 @@ def apply_when_scanned(event: Event, subject: Model) -> None:
             tasks.apply.delay_on_commit(pk)
 
 
+def apply_when_accepted(event: Event, subject: Model) -> None:
+    """So may be that somebody accepts what a scan found, or that the registry allows a name."""
+    if event.kind in (Kind.FINDINGS_WAIVED, Kind.NAME_ALLOWED, Kind.QUARANTINE_LIFTED):
+        waiting = Review.objects.filter(state=Review.State.APPROVED)
+        if event.registry_id:
+            waiting = waiting.filter(version__model__registry=event.registry_id)
+        for pk in waiting.values_list("pk", flat=True):
+            tasks.apply.delay_on_commit(pk)
+
+
 def apply_when_moved(event: Event, subject: Model) -> None:
     """Somebody made the move of an approved review by hand: the review is done."""
     if event.kind in (Kind.STAGE_CHANGED, Kind.ALIAS_MOVED) and event.actor_name != "system":

@@ -17,7 +17,7 @@ from lib.statements import Blank, Statement
 from registry.models import ModelVersion, Stage
 from registry.protections import guard_of, passages
 from registry.queries import Comparison, compare, stage_of
-from scanning.queries import verdict_of
+from scanning.queries import standing_of
 
 # As in subjects.too_close, in columns of a review.
 _TOO_CLOSE = (
@@ -99,7 +99,7 @@ def checks(review: Review) -> list[Check]:
     policies = policies_on(review)
     answers = []
     if any(policy.needs_clean_scan for policy in policies):
-        answers.append(scan_check(verdict_of(review.version.tree)))
+        answers.append(scan_check(standing_of(review.version)))
     answers.append(
         approvals_check(
             _said(review),

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lib.checks import Check
+from scanning.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,6 @@ def _last_words(decisions: Sequence[Said], excluded: Collection[int]) -> dict[in
     return last
 
 
-SCAN_SENTENCES = {
-    None: (False, "The files were never scanned."),
-    "queued": (False, "The scan has not begun yet."),
-    "scanning": (False, "The scan is still running."),
-    "clean": (True, "The scan found nothing wrong."),
-    "needs-review": (False, "The scan found things that a person must look at."),
-    "unsafe": (False, "The scan found the files unsafe."),
-    "failed": (False, "The scan failed, so nothing is known about the files."),
-}
-
-
-def scan_check(verdict: str | None) -> Check:
-    """Whether the scan is clean; everything else, also not knowing, is not."""
-    holds, sentence = SCAN_SENTENCES[verdict]
-    return Check("scan", holds, sentence)
+def scan_check(standing: Standing) -> Check:
+    """Whether the scan is clean, or somebody answers for all that it found; not knowing is neither."""
+    return Check("scan", standing.is_clean, standing.sentence)

@@ -25,6 +25,7 @@ EVENT_LISTENERS = [
     "scanning.listeners.scan_new_version",
     "approvals.listeners.furnish_registry",
     "approvals.listeners.apply_when_scanned",
+    "approvals.listeners.apply_when_accepted",
     "approvals.listeners.apply_when_moved",
     "approvals.listeners.close_with_version",
 ]
@@ -174,6 +175,8 @@ CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or f"durablefs://{DATA_D
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "resend-stale-scans": {"task": "scanning.resend_stale_scans", "schedule": 30.0},
+    "scan-again": {"task": "scanning.scan_again", "schedule": 30.0},
+    "end-waivers": {"task": "scanning.end_waivers", "schedule": 60.0},
     "apply-approved-reviews": {"task": "approvals.apply_approved_reviews", "schedule": 60.0},
     "sweep-blobs": {"task": "blobs.sweep", "schedule": 3600.0},
     "end-grants": {"task": "accounts.end_grants", "schedule": 60.0},

@@ -14,7 +14,7 @@ from events.models import Event
 from lib.errors import NotFound
 from lib.statements import Blank
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
-from registry.models.stages import NO_STAGE
+from registry.models.stages import ARCHIVED, NO_STAGE
 from registry.names import fold
 from tracking.models import Dataset, LoggedModel, Run
 from tracking.queries import runs_for
@@ -80,6 +80,12 @@ def open_placements(versions: Iterable[ModelVersion]) -> dict[int, list[Placemen
     for placement in rows.select_related("stage").order_by("alias"):
         found.setdefault(placement.version_id, []).append(placement)
     return found
+
+
+def live(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    """Those of the versions that people load: they stand at a stage that is in use, or an alias names them."""
+    places = Placement.objects.filter(version=OuterRef("pk"), closed_at=None)
+    return versions.filter(Exists(places.exclude(stage__name__in=(NO_STAGE, ARCHIVED))))
 
 
 def standing_in(models: Iterable[RegisteredModel]) -> dict[int, list[Placement]]:

@@ -114,3 +114,22 @@ def _standing(module: str, name: str) -> Standing:
 def looks_like_a_class(name: str) -> bool:
     """Whether a name is spelled as classes are."""
     return name.lstrip("_")[:1].isupper()
+
+
+def may_be_added(module: str, name: str) -> str | None:
+    """Why a registry may not allow this name for itself, as a sentence; None when it may.
+
+    Only one exact name of another library, of a kind that is merely unknown: never a package, a part of the standard
+    library, an attribute of something, or what the list has already.
+    """
+    parts = module.split(".")
+    if not name.isidentifier() or not all(part.isidentifier() for part in parts):
+        return "Give one exact name: a module such as statsmodels.tsa.arima.model, and a name in it without dots."
+    use = standing(module, name)
+    if use in LISTED:
+        return f"{module}.{name} is on the allow list already."
+    if parts[0] == "__main__":
+        return "What stands in __main__ is another thing in every program, so it cannot be allowed."
+    if use not in (Standing.UNKNOWN_CLASS, Standing.UNKNOWN_FUNCTION):
+        return f"{module}.{name} can run or build code, so it cannot be allowed."
+    return None

@@ -3,7 +3,7 @@
 from scanning.models.names import AllowedName
 from scanning.models.quarantines import Quarantine
 from scanning.models.releases import EngineRelease
-from scanning.models.scans import OPEN_VERDICTS, Finding, Scan, Verdict, finding_key
+from scanning.models.scans import OPEN_VERDICTS, Finding, Priority, Scan, Verdict, finding_key
 from scanning.models.waivers import Waiver
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "AllowedName",
     "EngineRelease",
     "Finding",
+    "Priority",
     "Quarantine",
     "Scan",
     "Verdict",

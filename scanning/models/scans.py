@@ -3,6 +3,7 @@
 import json
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 from blobs.models import Tree
@@ -23,6 +24,14 @@ class Verdict(models.TextChoices):
 OPEN_VERDICTS = (Verdict.QUEUED, Verdict.SCANNING)
 
 
+class Priority(models.IntegerChoices):
+    """What for a scan was asked: by somebody, or because the engine is another one now."""
+
+    ASKED = 0, "asked for"
+    LIVE = 10, "again, as it is live"
+    REST = 20, "again"
+
+
 class Scan(models.Model):
     """The work of one engine on one tree, from the request to the verdict. The same bytes are scanned once."""
 
@@ -34,8 +43,8 @@ class Scan(models.Model):
     facts = models.JSONField(default=dict)
     # What the release before said of the same files; empty for those that none has looked at.
     previous_verdict = models.CharField(max_length=16, choices=Verdict.choices, blank=True, default="", db_default="")
-    # Lower ones are carried out first: asked for by somebody, then what is live, then the rest.
-    priority = models.SmallIntegerField(default=0, db_default=0)
+    # Lower ones are carried out first.
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.ASKED, db_default=0)
     attempts = models.IntegerField(default=0)
     requested_at = models.DateTimeField(default=timezone.now)
     # When a worker last took it or said that it is alive, or when it was last sent again.
@@ -47,6 +56,12 @@ class Scan(models.Model):
         indexes = [
             models.Index(fields=["verdict", "taken_at"], name="scan_by_verdict"),
             models.Index(fields=["engine", "verdict"], name="scan_by_engine"),
+            models.Index(fields=["priority", "id"], condition=Q(verdict="queued"), name="scan_by_priority"),
+            models.Index(
+                fields=["engine", "-id"],
+                condition=~Q(previous_verdict="") & ~Q(previous_verdict=F("verdict")),
+                name="scan_with_another_verdict",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,8 @@ class Waiver(models.Model):
     registry = models.ForeignKey(Registry, on_delete=models.CASCADE, related_name="+")
     tree = models.ForeignKey(Tree, on_delete=models.CASCADE, related_name="+")
     keys = models.JSONField(default=list)
+    # The heaviest that any of them was when it was accepted: should a rule weigh more one day, this does not cover it.
+    heaviest = models.CharField(max_length=16, default="needs-review", db_default="needs-review")
     reason = models.TextField()
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     granted_at = models.DateTimeField(default=timezone.now)

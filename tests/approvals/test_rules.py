@@ -2,8 +2,9 @@
 
 import pytest
 
-from approvals.rules import SCAN_SENTENCES, Said, approvals_check, scan_check
+from approvals.rules import Said, approvals_check, scan_check
 from scanning.models import Verdict
+from scanning.standing import Acceptance, Remark, standing
 
 NOW, BEFORE = "now", "before"
 
@@ -48,11 +49,17 @@ def test_enough_people_who_count_must_approve_what_stands_there_now(
 
 @pytest.mark.parametrize("verdict", [None, *Verdict])
 def test_only_a_clean_scan_is_one(verdict: Verdict | None) -> None:
-    check = scan_check(verdict)
+    check = scan_check(standing(verdict))
     assert check.holds == (verdict == Verdict.CLEAN)
     assert check.sentence[0].isupper()
     assert check.sentence.endswith(".")
 
 
-def test_every_verdict_has_a_sentence() -> None:
-    assert set(SCAN_SENTENCES) == {None, *Verdict}
+def test_a_doubtful_scan_that_somebody_answers_for_holds_and_says_so() -> None:
+    remark, waiver = Remark("k", "needs-review", "text.code"), Acceptance(1, frozenset({"k"}), "Grace", "I read it.")
+    check = scan_check(standing(Verdict.NEEDS_REVIEW, [remark], waivers=[waiver]))
+    assert (check.holds, check.sentence) == (True, "Needs review; accepted by Grace: I read it.")
+
+
+def test_a_verdict_of_older_rules_does_not_hold() -> None:
+    assert not scan_check(standing(Verdict.CLEAN, is_current=False)).holds

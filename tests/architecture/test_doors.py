@@ -27,13 +27,14 @@ from accounts.operations import (
 from accounts.rights import OrganisationRole, Role, Scope
 from approvals.models import Decision, Review
 from approvals.operations import policies, reviews
+from blobs.models import Tree
 from events.models import Event
 from lib.errors import Forbidden, NotFound
 from registry.models import ModelVersion, Protection, RegisteredModel, Stage
 from registry.operations import models, placements, protections, versions
 from registry.operations.versions import Origin
-from scanning.models import Scan
-from scanning.operations import requests, scans
+from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
+from scanning.operations import names, quarantines, requests, rescans, scans, waivers
 from tests.architecture.code import operations
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking.models import Experiment, LoggedModel, Run
@@ -49,6 +50,9 @@ class World:
     version: ModelVersion
     review: Review
     scan: Scan
+    waiver: Waiver
+    allowed: AllowedName
+    release: EngineRelease
     stage: Stage
     place: Protection
     experiment: Experiment
@@ -69,12 +73,13 @@ def world(version: ModelVersion, stage: Callable[[str], Stage], scientist: User,
     """A version in review, with all that it hangs on."""
     invitation, invitation_secret = invitations.invite_person("eve@example.org", actor=system)
     experiment = new_experiment(version.model.registry, actor=scientist)
+    review = reviews.request_review(version, stage=stage("Production"), actor=scientist)
     return World(
         registry=version.model.registry,
         model=version.model,
         version=version,
-        review=reviews.request_review(version, stage=stage("Production"), actor=scientist),
-        scan=Scan.objects.get(tree=version.tree),
+        review=review,
+        **judged(version, system),
         stage=stage("Staging"),
         place=protections.protect_place(version.model.registry, alias="blue", roles=[Role.MAINTAINER], actor=system),
         experiment=experiment,
@@ -89,6 +94,22 @@ def world(version: ModelVersion, stage: Callable[[str], Stage], scientist: User,
         asked=access_requests.ask_for_access(version.model, Role.REVIEWER, reason="To review.", actor=scientist),
         owner=scientist,
     )
+
+
+def judged(version: ModelVersion, system: User) -> dict[str, Any]:
+    """A doubtful scan of the version, and something of everything that says what it comes to."""
+    assert version.tree is not None
+    scan = Scan.objects.get(tree=version.tree)
+    Finding.objects.create(scan=scan, path="weights.txt", severity="needs-review", rule="text.code", key="k")
+    Scan.objects.filter(pk=scan.pk).update(verdict=Verdict.NEEDS_REVIEW)
+    Quarantine.objects.create(tree=version.tree, cause="malicious", reason="x")
+    here, why = version.model.registry, {"reason": "x"}
+    return {
+        "scan": scan,
+        "waiver": Waiver.objects.create(registry=here, tree=version.tree, granted_by=system, keys=["other"], **why),
+        "allowed": AllowedName.objects.create(registry=here, module="a", name="B", added_by=system, **why),
+        "release": EngineRelease.objects.create(engine="1"),
+    }
 
 
 IDENTITY = single_sign_on.Identity(provider="elsewhere", subject="1")
@@ -220,6 +241,17 @@ CALLS: dict[Callable[..., object], Call] = {
     requests.request_scan: lambda w, who: requests.request_scan(w.version, actor=who),
     scans.carry_out: lambda w, who: scans.carry_out(w.scan, actor=who),
     scans.give_back_stale_scans: lambda w, who: scans.give_back_stale_scans(actor=who),
+    scans.carry_out_next: lambda w, who: scans.carry_out_next(actor=who),
+    rescans.begin_rescan: lambda w, who: rescans.begin_rescan(actor=who),
+    rescans.continue_rescan: lambda w, who: rescans.continue_rescan(w.release, actor=who),
+    waivers.waive_findings: lambda w, who: waivers.waive_findings(w.version, ["k"], reason="x", actor=who),
+    waivers.waive: lambda w, who: waivers.waive(w.version, ["k"], heaviest=Verdict.NEEDS_REVIEW, reason="x", actor=who),
+    waivers.withdraw_waiver: lambda w, who: waivers.withdraw_waiver(w.waiver, actor=who),
+    waivers.end_waivers: lambda w, who: waivers.end_waivers(actor=who),
+    names.allow_name: lambda w, who: names.allow_name(w.registry, "prophet", "Prophet", reason="x", actor=who),
+    names.disallow_name: lambda w, who: names.disallow_name(w.allowed, actor=who),
+    quarantines.quarantine_tree: lambda w, who: quarantines.quarantine_tree(tree_of(w), "x", "x", actor=who),
+    quarantines.lift_quarantine: lambda w, who: quarantines.lift_quarantine(tree_of(w), "malicious", actor=who),
     policies.create_policy: lambda w, who: policies.create_policy(w.registry, stage="Production", actor=who),
     reviews.request_review: lambda w, who: reviews.request_review(w.version, alias="champion", actor=who),
     reviews.decide: lambda w, who: reviews.decide(w.review, Decision.Verdict.COMMENT, comment="x", actor=who),
@@ -227,6 +259,12 @@ CALLS: dict[Callable[..., object], Call] = {
     reviews.carry_out_review: lambda w, who: reviews.carry_out_review(w.review, actor=who),
     reviews.apply_review: lambda w, who: reviews.apply_review(w.review, actor=who),
 }
+
+
+def tree_of(w: World) -> Tree:
+    """The files of the version."""
+    assert w.version.tree is not None
+    return w.version.tree
 
 
 def unread() -> Iterable[bytes]:

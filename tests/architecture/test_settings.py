@@ -16,7 +16,9 @@ TASKS = {
     "accounts.end_grants",
     "accounts.sweep",
     "blobs.sweep",
+    "scanning.end_waivers",
     "scanning.resend_stale_scans",
+    "scanning.scan_again",
     "scanning.scan_tree",
 }
 

@@ -1,7 +1,7 @@
 """Asking for scans, carrying them out, and picking up those whose worker died; the engine is a fake."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,63 +17,23 @@ from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.operations.models import create_model
 from registry.operations.placements import move_alias, move_stage
 from registry.operations.versions import Origin, create_version
-from scanning.engine import findings as words
-from scanning.engine.line import COUNT, QUESTION
 from scanning.models import Finding, Scan, Verdict
 from scanning.operations import scans
 from scanning.operations.requests import request_scan
-from scanning.operations.scans import MOST_ATTEMPTS, SEND_AGAIN_AFTER, STALE_AFTER, carry_out, give_back_stale_scans
+from scanning.operations.scans import (
+    MOST_ATTEMPTS,
+    SEND_AGAIN_AFTER,
+    STALE_AFTER,
+    carry_out,
+    give_back_stale_scans,
+)
 from scanning.queries import file_for_download, latest_scan, latest_scans, needing_attention, verdict_of
-from scanning.ranges import Ranges
-from scanning.sandbox import Report, ScanFile
-from scanning.tasks import scan_tree
+from scanning.sandbox import Report
 from tests.conftest import Member
 from tests.factories.registry import register_files
+from tests.scanning.operations.fakes import Engine, finding, report
 
 SECOND = timedelta(seconds=1)
-
-
-def report(verdict: str = "clean", *findings: Any, **facts: object) -> Report:
-    """What an engine could answer."""
-    return Report("1", "1", "list", words.Verdict(verdict), findings, facts)
-
-
-def finding(severity: str, message: str, position: str = "") -> Any:
-    """What an engine could say about a file."""
-    return words.Finding("weights.txt", "pickle", words.Severity(severity), "pickle.rule", message, "Look.", position)
-
-
-class Engine:
-    """Answers with `answer`, or calls it, and notes what it was given."""
-
-    def __init__(self) -> None:
-        self.answer: Report | Callable[[], Report] = report()
-        self.seen: list[list[tuple[str, bytes]]] = []
-
-    def __call__(self, files: Sequence[ScanFile], **limits: object) -> Report:
-        ranges = Ranges(files)
-        self.seen.append(
-            [
-                (file.path, ranges.answer(QUESTION.pack(number, 0, file.size))[COUNT.size :])
-                for number, file in enumerate(files)
-            ]
-        )
-        ranges.close()
-        return self.answer if isinstance(self.answer, Report) else self.answer()
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """The fake in place of the sandbox."""
-    fake = Engine()
-    monkeypatch.setattr(scans, "scan_files", fake)
-    return fake
-
-
-@pytest.fixture
-def scan(version: ModelVersion) -> Scan:
-    """The scan that registering the version asked for."""
-    return Scan.objects.get(tree=version.tree)
 
 
 def taken(scan: Scan, ago: timedelta, verdict: Verdict = Verdict.SCANNING, attempts: int = 1) -> None:
@@ -136,13 +96,6 @@ def test_a_scan_that_is_taken_or_finished_is_left_alone(scan: Scan, engine: Engi
             taken(scan, SECOND, verdict)
             carry_out(scan, actor=system)
     assert engine.seen == []
-
-
-def test_a_scan_whose_row_is_gone_is_no_task(scan: Scan, engine: Engine) -> None:
-    scan_tree(scan.pk + 1)
-    assert engine.seen == []
-    scan_tree(scan.pk)
-    assert len(engine.seen) == 1
 
 
 def test_a_worker_that_was_taken_for_dead_stores_nothing(scan: Scan, engine: Engine, system: User) -> None:
@@ -309,11 +262,13 @@ def test_a_worker_at_work_says_that_it_is_alive(
     assert scan.verdict == Verdict.CLEAN
 
 
-def test_the_newest_engine_has_the_last_word(version: ModelVersion, scan: Scan, judge: Callable[..., Scan]) -> None:
+def test_the_present_engine_has_the_last_word(version: ModelVersion, scan: Scan, judge: Callable[..., Scan]) -> None:
     judge(version, Verdict.CLEAN)
-    newer = Scan.objects.create(tree=scan.tree, engine="next")
+    other = Scan.objects.create(tree=scan.tree, engine="another")
+    assert verdict_of(version.tree) == Verdict.CLEAN
+    scan.delete()
     assert verdict_of(version.tree) == Verdict.QUEUED
-    assert latest_scans([version]) == {version.tree_id: newer}
+    assert latest_scans([version]) == {version.tree_id: other}
 
 
 def test_the_gate_keeps_unsafe_files_from_everywhere_people_load_from(
