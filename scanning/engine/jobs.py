@@ -4,11 +4,13 @@ import gc
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import BinaryIO
 
-from scanning.engine import allow_list, mlmodels, readers, requirements, rules
+from scanning.engine import allow_list, mlmodels, package_lists, readers, rules
 from scanning.engine.context import Budget, Context, LimitReached
+from scanning.engine.dependencies import collected
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.sources import FileSource, Source
 
@@ -35,12 +37,15 @@ def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
         context = Context("", readers.read, budget)
         context.found("engine.no-files", "The version has no files.")
         findings += context.findings
+    paths = {str(file["path"]) for file in files}
     # A folder's own MLmodel stands above those deeper down, so its facts are the ones that stay.
     for file in sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True):
         context = Context(str(file["path"]), readers.read, budget)
         _scan_file(file, context, facts)
+        package_lists.report_missing(collected(facts), context, paths)
         context.say_what_was_cut()
         findings += context.findings
+    findings += _named_lists(files, paths, budget, facts)
     kept = _kept(sorted(findings, key=lambda finding: finding.file))
     return {
         "engine": ENGINE,
@@ -53,6 +58,14 @@ def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
 
 
 def _scan_file(file: Mapping[str, object], context: Context, facts: dict[str, object]) -> None:
+    def read(source: Source) -> None:
+        readers.read(source, context)
+        _read_by_name(source, context, facts)
+
+    _with_source(file, context, read)
+
+
+def _with_source(file: Mapping[str, object], context: Context, read: Callable[[Source], None]) -> None:
     try:
         descriptor = os.open(str(file["source"]), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
@@ -63,15 +76,14 @@ def _scan_file(file: Mapping[str, object], context: Context, facts: dict[str, ob
         if not stat.S_ISREG(status.st_mode) or status.st_size != file["size"]:
             context.found("engine.changed", "The file in the store has another size than was recorded.")
             return
-        _read(FileSource(descriptor, status.st_size), context, facts)
+        _read(FileSource(descriptor, status.st_size), context, read)
     finally:
         os.close(descriptor)
 
 
-def _read(source: Source, context: Context, facts: dict[str, object]) -> None:
+def _read(source: Source, context: Context, read: Callable[[Source], None]) -> None:
     try:
-        readers.read(source, context)
-        _read_by_name(source, context, facts)
+        read(source)
     except LimitReached as limit:
         context.found(limit.rule, limit.message)
     except MemoryError:
@@ -81,16 +93,32 @@ def _read(source: Source, context: Context, facts: dict[str, object]) -> None:
 
 
 def _read_by_name(source: Source, context: Context, facts: dict[str, object]) -> None:
-    """Files that MLflow finds by their name mean more than their content says; this only ever adds findings."""
-    name = context.file.rpartition("/")[2]
-    if name == "MLmodel":
+    """Files that MLflow and pip find by their name mean more than their content says; this only ever adds findings."""
+    if context.file.rpartition("/")[2] == "MLmodel":
         facts.update(mlmodels.read_mlmodel(source, context))
-    elif name == "requirements.txt":
-        facts["requirements"] = requirements.read_requirements(source, context)
-    elif name in ("conda.yaml", "conda.yml"):
-        requirements.read_conda(source, context)
-    elif name == "python_env.yaml":
-        requirements.read_python_environment(source, context)
+        package_lists.read_list("environments", source, context, facts)
+    else:
+        package_lists.read_list(package_lists.kind_of(context.file), source, context, facts)
+
+
+def _named_lists(
+    files: Sequence[Mapping[str, object]], paths: set[str], budget: Budget, facts: dict[str, object]
+) -> list[Finding]:
+    """Read the files that others name as lists of packages, until they name no further ones."""
+    findings: list[Finding] = []
+    seen: set[str] = set()
+    while named := package_lists.still_named(collected(facts), files):
+        for kind, file in named:
+            path = str(file["path"])
+            if path in seen:
+                continue
+            seen.add(path)
+            context = Context(path, readers.read, budget)
+            _with_source(file, context, partial(package_lists.read_list, kind, context=context, facts=facts))
+            package_lists.report_missing(collected(facts), context, paths)
+            context.say_what_was_cut()
+            findings += context.findings
+    return findings
 
 
 def _kept(findings: list[Finding]) -> list[Finding]:
