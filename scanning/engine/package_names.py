@@ -26,15 +26,16 @@ def normalised(name: str) -> str:
 def passes_for(name: str) -> str:
     """The well-known name that a normalised name could be taken for by mistake; empty for all others.
 
-    The same letters with other separators, words in another order, letters that look alike, or a slip of the finger: one
-    change in names of five letters and more, two in those of nine and more. Shorter names have too many neighbours.
+    The same letters with other separators, words in another order, letters that look alike, or a slip of the finger:
+    one change in names of five letters and more, two in those of nine and more. Shorter names have too many neighbours.
     """
     common, neighbours = _names()
     if name in common or name in neighbours:
         return ""
     by_look, by_words = _looks()
-    found = by_look.get(_look(name)) or ("-" in name and by_words.get(_words(name)))
-    return found or next((other for other in common if _is_slip(name, other)), "")
+    if found := by_look.get(_look(name)) or by_words.get(_words(name)):
+        return found
+    return next((other for other in common if _is_slip(name, other)), "")
 
 
 @cache
@@ -82,7 +83,7 @@ def _is_slip(name: str, other: str) -> bool:
 
 
 def _distance(name: str, other: str, most: int) -> int:
-    """How many letters were added, left out, changed, or swapped with the next one; more than `most` is not counted on."""
+    """How many letters were added, left out, changed, or swapped with the next one; beyond `most` it is not counted."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for at, letter in enumerate(name, 1):

@@ -220,7 +220,7 @@ LOCKS = {
     "uv__lock": 'version = 1\n[[package]]\nname = "model"\nversion = "0"\nsource = { editable = "." }\n'
     '[[package]]\nname = "numpy"\nversion = "2.1.0"\n[[package]]\nname = "mine"\nversion = "1.0"\n'
     'source = { git = "https://x.example/mine" }\n',
-    "pylock__toml": 'lock-version = "1.0"\n[[packages]]\nname = "numpy"\nversion = "2.1.0"\n[[packages]]\nname = "mine"\n'
+    "pylock__toml": '[[packages]]\nname = "numpy"\nversion = "2.1.0"\n[[packages]]\nname = "mine"\n'
     'version = "1.0"\n[packages.vcs]\ntype = "git"\nurl = "https://x.example/mine"\n',
     "pylock__prod__toml": '[[packages]]\nname = "numpy"\nversion = "2.1.0"\n[[packages]]\nname = "mine"\n'
     'version = "1.0"\nwheels = [{url = "https://x.example/mine.whl"}]\n',
@@ -242,7 +242,7 @@ def test_a_lock_file_is_read(tmp_path: Path, name: str) -> None:
 
 
 def test_the_public_index_in_a_lock_file_is_nothing_to_look_at(tmp_path: Path) -> None:
-    public, files = ".".join(["pypi", "org"]), ".".join(["files", "python" + "hosted", "org"])
+    public, files = "gro.ipyp"[::-1], "gro.detsohnohtyp.selif"[::-1]  # no file here names an index
     lock = (
         f'[[package]]\nname = "numpy"\nversion = "2.1.0"\nsource = {{ registry = "https://{public}/simple" }}\n'
         f'wheels = [{{ url = "https://{files}/packages/numpy.whl" }}]\n'
