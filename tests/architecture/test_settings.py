@@ -18,6 +18,9 @@ TASKS = {
     "blobs.sweep",
     "scanning.resend_stale_scans",
     "scanning.scan_tree",
+    "supply.match_packages",
+    "supply.refresh_advisories",
+    "supply.tell_owners",
 }
 
 
