@@ -23,6 +23,8 @@ EVENT_LISTENERS = [
     "tracking.listeners.furnish_registry",
     "registry.listeners.furnish_registry",
     "scanning.listeners.scan_new_version",
+    "supply.listeners.store_when_scanned",
+    "supply.listeners.match_when_imported",
     "approvals.listeners.furnish_registry",
     "approvals.listeners.apply_when_scanned",
     "approvals.listeners.apply_when_accepted",
@@ -132,6 +134,13 @@ ANONYMOUS_USER_NAME = None
 PASSWORD_SIGN_IN = environment.is_on("PASSWORD_SIGN_IN", default=True)
 REQUIRE_SECOND_FACTOR = environment.one_of("REQUIRE_SECOND_FACTOR", "off", "administrators", "everybody")
 
+# Advisories: where a zip file of OSV records is fetched from (empty: they are imported by hand), how often, from which
+# hosts (or host:port) that may have a private address and do without https, and after how many days they are stale.
+ADVISORIES_URL = os.environ.get("ADVISORIES_URL", "")
+ADVISORIES_EVERY_HOURS = environment.whole_number("ADVISORIES_EVERY_HOURS", 24)
+ADVISORIES_INSIDE = environment.listed("ADVISORIES_INSIDE")
+ADVISORIES_STALE_DAYS = environment.whole_number("ADVISORIES_STALE_DAYS", 14)
+
 # Mail: printed unless there is a server to send it.
 MAIL_IS_SENT = bool(os.environ.get("EMAIL_URL"))
 globals().update(environment.mail_server(os.environ.get("EMAIL_URL", "")))
@@ -177,6 +186,8 @@ CELERY_BEAT_SCHEDULE = {
     "resend-stale-scans": {"task": "scanning.resend_stale_scans", "schedule": 30.0},
     "scan-again": {"task": "scanning.scan_again", "schedule": 30.0},
     "end-waivers": {"task": "scanning.end_waivers", "schedule": 60.0},
+    "refresh-advisories": {"task": "supply.refresh_advisories", "schedule": ADVISORIES_EVERY_HOURS * 3600.0},
+    "match-packages": {"task": "supply.match_packages", "schedule": 600.0},
     "apply-approved-reviews": {"task": "approvals.apply_approved_reviews", "schedule": 60.0},
     "sweep-blobs": {"task": "blobs.sweep", "schedule": 3600.0},
     "end-grants": {"task": "accounts.end_grants", "schedule": 60.0},

@@ -6,10 +6,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
-from scanning.engine import ENGINE, allow_list, mlmodels, readers, requirements, rules
+from scanning.engine import ENGINE, allow_list, known_names, package_lists, readers, rules
 from scanning.engine.context import Budget, Context, LimitReached
+from scanning.engine.dependencies import collected
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.line import AskedSource, Line
 from scanning.engine.sources import BytesSource, Changed, FileSource, Source
@@ -18,7 +21,9 @@ MOST_FINDINGS = 2_000
 # A global that is listed, one that is not, a text and a document.
 WARMING = (b"cnumpy\nndarray\n.", b"cnobody\nknows\n.", b"a text\n", b'{"a": [1]}', b"a: [1]\n")
 
-Opener = Callable[[Mapping[str, Any]], AbstractContextManager[Source]]
+File = Mapping[str, Any]
+Opener = Callable[[File], AbstractContextManager[Source]]
+Read = Callable[[Source, Context], None]
 
 
 def warm_up() -> None:
@@ -40,7 +45,7 @@ def answer(line: Line, report: BinaryIO) -> int:
 
 
 @contextmanager
-def open_file(file: Mapping[str, object]) -> Iterator[Source]:
+def open_file(file: File) -> Iterator[Source]:
     """A file of this machine, for callers that trust it; never what a link leads to. Raises Changed."""
     try:
         descriptor = os.open(str(file["source"]), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -55,43 +60,75 @@ def open_file(file: Mapping[str, object]) -> Iterator[Source]:
         os.close(descriptor)
 
 
-def scan(files: Sequence[Mapping[str, object]], opened: Opener = open_file) -> dict[str, object]:
+def scan(files: Sequence[File], opened: Opener = open_file) -> dict[str, object]:
     """Scan files given as {"path", "source", "size"}; `opened` says what a source is.
 
     Never raises for what is in them.
     """
-    budget = Budget()
-    facts: dict[str, object] = {}
-    findings: list[Finding] = []
+    job = _Job(opened, {str(file["path"]) for file in files})
     if not files:
-        context = Context("", readers.read, budget)
-        context.found("engine.no-files", "The version has no files.")
-        findings += context.findings
+        job.say("", "engine.no-files", "The version has no files.")
     # A folder's own MLmodel stands above those deeper down, so its facts are the ones that stay.
     for file in sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True):
-        context = Context(str(file["path"]), readers.read, budget)
-        try:
-            with opened(file) as source:
-                _read(source, context, facts)
-        except Changed as problem:
-            context.found("engine.changed", str(problem))
-        context.say_what_was_cut()
-        findings += context.findings
-    kept = _kept(sorted(findings, key=lambda finding: finding.file))
+        job.read(file, job.by_content_and_name)
+    job.read_named_lists(files)
+    kept = _kept(sorted(job.findings, key=lambda finding: finding.file))
     return {
         "engine": ENGINE,
         "rules": rules.VERSION,
         "allow_list": allow_list.version(),
         "verdict": verdict_of(kept),
         "findings": [_shape(finding) for finding in kept],
-        "facts": facts,
+        "facts": job.facts,
     }
 
 
-def _read(source: Source, context: Context, facts: dict[str, object]) -> None:
-    try:
+@dataclass
+class _Job:
+    """The work on one version, and what has come of it so far."""
+
+    opened: Opener
+    paths: set[str]
+    budget: Budget = field(default_factory=Budget)
+    facts: dict[str, object] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def say(self, path: str, rule: str, message: str) -> None:
+        """Report what no reader finds."""
+        context = Context(path, readers.read, self.budget)
+        context.found(rule, message)
+        self.findings += context.findings
+
+    def read(self, file: File, read: Read) -> None:
+        """Have one file read, whatever it provokes; what was found is kept."""
+        context = Context(str(file["path"]), readers.read, self.budget)
+        try:
+            with self.opened(file) as source:
+                _read(read, source, context)
+        except Changed as problem:
+            context.found("engine.changed", str(problem))
+        package_lists.report_missing(collected(self.facts), context, self.paths)
+        context.say_what_was_cut()
+        self.findings += context.findings
+
+    def by_content_and_name(self, source: Source, context: Context) -> None:
+        """Everything about a file: what its content says, and what its name adds to that."""
         readers.read(source, context)
-        _read_by_name(source, context, facts)
+        known_names.read(source, context, self.facts)
+
+    def read_named_lists(self, files: Sequence[File]) -> None:
+        """Read the files that others name as lists of packages, until they name no further ones."""
+        seen: set[str] = set()
+        while named := package_lists.still_named(collected(self.facts), files):
+            for kind, file in named:
+                if str(file["path"]) not in seen:
+                    seen.add(str(file["path"]))
+                    self.read(file, partial(package_lists.read_list, kind, facts=self.facts))
+
+
+def _read(read: Read, source: Source, context: Context) -> None:
+    try:
+        read(source, context)
     except LimitReached as limit:
         context.found(limit.rule, limit.message)
     except Changed:
@@ -100,19 +137,6 @@ def _read(source: Source, context: Context, facts: dict[str, object]) -> None:
         context.found("engine.memory", "Reading the file takes more memory than the gate has.")
     except Exception as problem:  # noqa: BLE001 - what a hostile file provokes is an answer about it, not the end
         context.found("engine.error", f"The engine could not read the file ({type(problem).__name__}).")
-
-
-def _read_by_name(source: Source, context: Context, facts: dict[str, object]) -> None:
-    """Files that MLflow finds by their name mean more than their content says; this only ever adds findings."""
-    name = context.file.rpartition("/")[2]
-    if name == "MLmodel":
-        facts.update(mlmodels.read_mlmodel(source, context))
-    elif name == "requirements.txt":
-        facts["requirements"] = requirements.read_requirements(source, context)
-    elif name in ("conda.yaml", "conda.yml"):
-        requirements.read_conda(source, context)
-    elif name == "python_env.yaml":
-        requirements.read_python_environment(source, context)
 
 
 def _kept(findings: list[Finding]) -> list[Finding]:

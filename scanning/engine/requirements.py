@@ -1,8 +1,10 @@
-"""What a model wants installed: requirements.txt, conda.yaml and python_env.yaml."""
+"""What a model wants installed: requirements.txt, conda.yaml and python_env.yaml, and the files that these name."""
 
-from packaging.requirements import InvalidRequirement, Requirement
+import re
 
 from scanning.engine.context import Context
+from scanning.engine.dependencies import CONDA, Dependencies
+from scanning.engine.requirement_lines import logical_lines, read_line
 from scanning.engine.sources import Source
 from scanning.engine.yaml_documents import BadYaml, load
 
@@ -11,10 +13,13 @@ MOST_FACTS = 500
 PLAIN_CHANNELS = frozenset({"conda-forge", "defaults", "nodefaults", "main"})
 CONDA_KEYS = frozenset({"name", "channels", "dependencies"})
 PYTHON_KEYS = frozenset({"python", "build_dependencies", "dependencies"})
+_CONDA_SPEC = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(.*)", re.DOTALL)
+# One release: `==1.2` or `=1.2=build`. A single `=1.2` stands for every 1.2.x.
+_CONDA_PIN = re.compile(r"==\s*([^\s=<>!,|*]+)|=\s*([^\s=<>!,|*]+)=[^\s=<>!,|]+")
 
 
-def read_requirements(source: Source, context: Context) -> list[str]:
-    """Judge a requirements file; returns its pinned lines."""
+def read_requirements(source: Source, context: Context, wanted: Dependencies) -> list[str]:
+    """Judge a list of requirements as pip would read it; returns its pinned lines."""
     if source.size > LARGEST_FILE:
         context.found("requirements.malformed", "The list of requirements is larger than the gate reads.")
         return []
@@ -23,41 +28,11 @@ def read_requirements(source: Source, context: Context) -> list[str]:
     except UnicodeDecodeError:
         context.found("requirements.malformed", "The list of requirements is not text.")
         return []
-    lines = text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines()
-    return [pinned for line in lines if (pinned := judge_line(line, context))][:MOST_FACTS]
+    pinned = [read_line(line, context, wanted) for line in logical_lines(text)]
+    return [line for line in pinned if line][:MOST_FACTS]
 
 
-def judge_line(line: str, context: Context, *, to_pin: bool = True) -> str | None:
-    """Judge one requirement as pip would read it; returns it as `name==version` when it is pinned.
-
-    Tools that build packages need no exact version: `to_pin` is False for them.
-    """
-    text = line.split(" #", maxsplit=1)[0].strip()
-    if not text or text.startswith("#"):
-        return None
-    if text.startswith("-"):
-        context.found("requirements.option", f"The requirements change where packages come from: {text}")
-        return None
-    text, *options = text.split(" --")
-    if any(not option.startswith("hash=") for option in options):
-        context.found("requirements.option", f"The requirements change how packages are installed: {line.strip()}")
-    if "://" in text or "@" in text or text.startswith((".", "/", "~")) or text.endswith((".whl", ".zip", ".tar.gz")):
-        context.found("requirements.address", f"The requirements fetch from an address or a path: {line.strip()}")
-        return None
-    try:
-        requirement = Requirement(text.strip())
-    except InvalidRequirement:
-        context.found("requirements.malformed", f"The requirement cannot be read: {line.strip()}")
-        return None
-    pins = [
-        spec for spec in requirement.specifier if spec.operator in ("==", "===") and not spec.version.endswith(".*")
-    ]
-    if not pins and to_pin:
-        context.found("requirements.unpinned", f"The requirement names no exact version: {text.strip()}")
-    return f"{requirement.name}=={pins[0].version}" if pins else None
-
-
-def read_conda(source: Source, context: Context) -> None:
+def read_conda(source: Source, context: Context, wanted: Dependencies) -> None:
     """Judge a conda environment: its channels, its packages, and what it gives to pip."""
     document = _mapping(source, context)
     if document is None:
@@ -70,12 +45,14 @@ def read_conda(source: Source, context: Context) -> None:
     for dependency in _listed(document.get("dependencies")):
         if isinstance(dependency, dict) and set(dependency) == {"pip"}:
             for line in _listed(dependency["pip"]):
-                judge_line(str(line), context)
+                _read_lines(str(line), context, wanted)
         elif not isinstance(dependency, str) or "::" in dependency or "/" in dependency:
             context.found("environment.unusual", f"The conda environment has an unusual dependency: {dependency}")
+        else:
+            _read_conda_package(dependency, context, wanted)
 
 
-def read_python_environment(source: Source, context: Context) -> None:
+def read_python_environment(source: Source, context: Context, wanted: Dependencies) -> None:
     """Judge a python_env.yaml."""
     document = _mapping(source, context)
     if document is None:
@@ -84,8 +61,38 @@ def read_python_environment(source: Source, context: Context) -> None:
         context.found("environment.unusual", f"The Python environment sets {key!r}.")
     for key in ("build_dependencies", "dependencies"):
         for line in _listed(document.get(key)):
-            if line != "-r requirements.txt":
-                judge_line(str(line), context, to_pin=key == "dependencies")
+            _read_lines(str(line), context, wanted, to_pin=key == "dependencies")
+
+
+def note_environments(source: Source, context: Context, wanted: Dependencies) -> None:
+    """Note which files an MLmodel names as its environment, whatever they are called."""
+    try:
+        document = load(source)
+    except BadYaml:
+        return  # told by the reader of this file
+    flavors = document.get("flavors") if isinstance(document, dict) else None
+    for flavor in flavors.values() if isinstance(flavors, dict) else ():
+        env = flavor.get("env") if isinstance(flavor, dict) else None
+        named = env if isinstance(env, dict) else {"conda": env}
+        for word, kind in (("conda", "conda"), ("virtualenv", "python_env")):
+            if isinstance(path := named.get(word), str) and path and "://" not in path:
+                wanted.also_read(context, path, kind)
+
+
+def _read_lines(text: str, context: Context, wanted: Dependencies, *, to_pin: bool = True) -> None:
+    """One entry of a list; it goes into a file for pip, so one with line ends is several requirements."""
+    for line in logical_lines(text):
+        read_line(line, context, wanted, to_pin=to_pin)
+
+
+def _read_conda_package(text: str, context: Context, wanted: Dependencies) -> None:
+    match = _CONDA_SPEC.fullmatch(text)
+    if match is None or "[" in text:
+        context.found("environment.unusual", f"The conda environment has an unusual dependency: {text}")
+        return
+    pin = _CONDA_PIN.fullmatch(match[2].strip())
+    version = (pin[1] or pin[2]) if pin else ""
+    wanted.add(context, match[1], specifier=match[2].strip(), version=version, ecosystem=CONDA)
 
 
 def _mapping(source: Source, context: Context) -> dict[object, object] | None:

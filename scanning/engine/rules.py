@@ -3,7 +3,7 @@
 from scanning.engine.findings import Severity
 
 # Goes up whenever the same bytes could get another verdict.
-VERSION = "1"
+VERSION = "2"
 
 REPLACE = "Do not load this file. Ask where it came from, and save the model again from the code that trained it."
 SAVE_AGAIN = "If the model is yours, save it again with a current client; otherwise ask whoever made the file."
@@ -79,6 +79,9 @@ RULES: dict[str, tuple[Severity, str]] = {
     "requirements.address": (_REVIEW, "Require a released package by name and version."),
     "requirements.malformed": (_REVIEW, "Write one `name==version` on a line."),
     "requirements.unpinned": (_NOTE, "Pin the version, so that everybody loads the model with the same packages."),
+    "requirements.include": (_REVIEW, "Add the file to the version, or write what it holds into this one."),
+    "requirements.limit": (_REVIEW, "Require what the model needs, and nothing else."),
+    "requirements.look-alike": (_REVIEW, "Check the spelling of the name and who publishes the package."),
     "environment.unusual": (_REVIEW, LOOK),
     "image.trailing": (_REVIEW, SAVE_AGAIN),
     "image.malformed": (_REVIEW, SAVE_AGAIN),

@@ -30,6 +30,8 @@ class AdvisoryImport(models.Model):
     is_current = models.BooleanField(default=True)
     # When every package that a kept version requires had been matched with it.
     matched_at = models.DateTimeField(null=True)
+    # What the server that it was fetched from calls this file, to be asked whether there is a newer one.
+    etag = models.CharField(max_length=255, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -51,6 +53,10 @@ class Advisory(models.Model):
     severity = models.CharField(max_length=16, choices=Severity.choices, default=Severity.UNKNOWN)
     score = models.FloatField(null=True)
     document = models.JSONField(default=dict)
+    # SHA-256 of the record as it came and of what is computed from its neighbours; the same one is not written again.
+    digest = models.CharField(max_length=64, blank=True, default="", db_default="")
+    # When a file came without it. It stays for what was found by it, and is about nothing any more.
+    gone_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "advisories"

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from accounts.credentials import identity_tokens, issuers
 from accounts.credentials.identity_tokens import Refused, check, fits, read, verify
+from lib import outside
 from lib.errors import Invalid
 from tests.services.issuer import Issuer, serve
 
@@ -239,13 +240,11 @@ def test_a_public_issuer_may_be_trusted(address: str) -> None:
     ],
 )
 def test_an_address_inside_is_known_as_one(address: str) -> None:
-    assert not issuers._is_public(address)
+    assert not outside.is_public(address)
 
 
 def test_a_public_address_is_known_as_one() -> None:
-    assert all(
-        issuers._is_public(address) for address in ("140.82.112.3", "2606:50c0:8000::153", "::ffff:140.82.112.3")
-    )
+    assert all(outside.is_public(address) for address in ("140.82.112.3", "2606:50c0:8000::153", "::ffff:140.82.112.3"))
 
 
 def test_a_public_name_with_an_address_inside_is_never_connected_to(

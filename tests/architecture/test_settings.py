@@ -20,6 +20,9 @@ TASKS = {
     "scanning.resend_stale_scans",
     "scanning.scan_again",
     "scanning.scan_tree",
+    "supply.match_packages",
+    "supply.refresh_advisories",
+    "supply.tell_owners",
 }
 
 
