@@ -23,6 +23,8 @@ EVENT_LISTENERS = [
     "tracking.listeners.furnish_registry",
     "registry.listeners.furnish_registry",
     "scanning.listeners.scan_new_version",
+    "supply.listeners.bring_signatures_along",
+    "supply.listeners.attest_live_move",
     "approvals.listeners.furnish_registry",
     "approvals.listeners.apply_when_scanned",
     "approvals.listeners.apply_when_moved",
