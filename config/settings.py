@@ -25,6 +25,8 @@ EVENT_LISTENERS = [
     "scanning.listeners.scan_new_version",
     "supply.listeners.store_when_scanned",
     "supply.listeners.match_when_imported",
+    "supply.listeners.bring_signatures_along",
+    "supply.listeners.attest_live_move",
     "approvals.listeners.furnish_registry",
     "approvals.listeners.apply_when_scanned",
     "approvals.listeners.apply_when_accepted",

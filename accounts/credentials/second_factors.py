@@ -11,10 +11,10 @@ import secrets
 import time
 
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 from accounts.models import User
+from lib import sealing
 
 STEP = 30  # seconds that a code lives
 DRIFT = 1  # steps that a telephone's clock may be ahead or behind
@@ -77,29 +77,14 @@ def step_of(key: str, code: str) -> int | None:
 def recovery_digests(code: str) -> list[str]:
     """What is kept of a recovery code: a keyed digest, blind to case, blanks and dashes; older secret keys follow."""
     plain = "".join(letter for letter in code.lower() if letter.isalnum()).encode()
-    return [hmac.new(_secret(key, b"recovery code"), plain, hashlib.sha256).hexdigest() for key in _known_keys()]
+    return [hmac.new(key, plain, hashlib.sha256).hexdigest() for key in sealing.derived_keys(b"recovery code")]
 
 
 def seal(key: str) -> str:
     """The key of a code generator, encrypted."""
-    return _box().encrypt(key.encode()).decode()
+    return sealing.seal(key, use=b"second factor")
 
 
 def unseal(sealed: str) -> str:
     """The key again; empty if it was sealed under a secret key that is gone, so that no code fits."""
-    try:
-        return _box().decrypt(sealed.encode()).decode()
-    except InvalidToken:
-        return ""
-
-
-def _box() -> MultiFernet:
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_secret(key, b"second factor"))) for key in _known_keys()])
-
-
-def _known_keys() -> list[str]:
-    return [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
-
-
-def _secret(key: str, use: bytes) -> bytes:
-    return hmac.new(key.encode(), use, hashlib.sha256).digest()
+    return sealing.unseal(sealed, use=b"second factor")

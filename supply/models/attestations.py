@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Registry, User
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Placement
 
 
 class SigningKey(models.Model):
@@ -35,6 +35,7 @@ class Attestation(models.Model):
     access_part_of = "version"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="+")
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="+", db_index=False)
     # Where the version went: a stage, or an alias with its @.
     place = models.CharField(max_length=256)
     predicate_type = models.CharField(max_length=255)
@@ -43,6 +44,7 @@ class Attestation(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["placement", "predicate_type"], name="attested_once")]
         indexes = [models.Index(fields=["version", "-id"], name="attestation_of_version")]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Registry, User
-from blobs.models import Tree
+from registry.models import ModelVersion
 
 
 class TrustAnchor(models.Model):
@@ -43,10 +43,13 @@ class TrustAnchor(models.Model):
 
 
 class Signature(models.Model):
-    """An envelope that speaks about the files of a tree. What it is worth is computed when somebody asks, never stored.
+    """An envelope that speaks about the files of a version. What it is worth is computed when asked, never stored.
 
-    `document` is the bundle or envelope as it came.
+    `document` is the bundle or envelope as it came. It belongs to a version, not to its tree: others who hold the same
+    files elsewhere neither see who added it nor take it away.
     """
+
+    access_part_of = "version"
 
     class Form(models.TextChoices):
         """How the envelope is packed."""
@@ -54,7 +57,7 @@ class Signature(models.Model):
         BUNDLE = "bundle", "Sigstore bundle (OpenSSF model signing)"
         ENVELOPE = "envelope", "DSSE envelope (in-toto)"
 
-    tree = models.ForeignKey(Tree, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="+")
     form = models.CharField(max_length=16, choices=Form.choices)
     document = models.TextField()
     digest = models.CharField(max_length=64)
@@ -62,7 +65,7 @@ class Signature(models.Model):
     added_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tree", "digest"], name="signature_once")]
+        constraints = [models.UniqueConstraint(fields=["version", "digest"], name="signature_once")]
 
     def __str__(self) -> str:
         return f"{self.get_form_display()} {self.digest[:12]}"

@@ -1,0 +1,89 @@
+"""JSON that has one reading or none: no name twice, no numbers that are none, no text that cannot be stored.
+
+Two readers that disagree about a document are how a signature comes to vouch for something that was never signed.
+"""
+
+import json
+from typing import Any
+
+from supply.signing.refusals import Malformed
+
+DEEPEST = 64
+
+
+def read(raw: bytes, what: str) -> Any:
+    """The value in `raw`; `what` names it in sentences. Raises Malformed."""
+    try:
+        value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_refuse)
+    except Malformed as problem:
+        raise Malformed(f"{what} {problem}") from None
+    except RecursionError:
+        raise Malformed(f"{what} is nested too deeply.") from None
+    except ValueError:
+        raise Malformed(f"{what} is not JSON.") from None
+    _check(value, what, DEEPEST)
+    return value
+
+
+def read_object(raw: bytes, what: str) -> dict[str, Any]:
+    """The same where it has to be an object."""
+    value = read(raw, what)
+    if not isinstance(value, dict):
+        raise Malformed(f"{what} is not a JSON object.")
+    return value
+
+
+def write(value: object) -> bytes:
+    """The one spelling of a value: names in order, no blanks, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def text(holder: dict[str, Any], name: str, what: str, *, default: str | None = None) -> str:
+    """The text under this name. Raises Malformed, also when it is missing and there is no default."""
+    value = holder.get(name, default)
+    if not isinstance(value, str):
+        raise Malformed(f"{what} has no text “{name}”.")
+    return value
+
+
+def inner(holder: dict[str, Any], name: str, what: str) -> dict[str, Any]:
+    """The object under this name. Raises Malformed."""
+    value = holder.get(name)
+    if not isinstance(value, dict):
+        raise Malformed(f"{what} has no object “{name}”.")
+    return value
+
+
+def listed(holder: dict[str, Any], name: str, what: str) -> list[dict[str, Any]]:
+    """The list of objects under this name. Raises Malformed."""
+    value = holder.get(name)
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise Malformed(f"{what} has no list of objects “{name}”.")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Malformed("names something twice.")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise Malformed(f"holds {constant}, which is not JSON.")
+
+
+def _check(value: Any, what: str, depth: int) -> None:
+    if depth < 0:
+        raise Malformed(f"{what} is nested too deeply.")
+    if isinstance(value, str):
+        # Databases store neither NUL nor half a character.
+        if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value if letter > "\u07ff"):
+            raise Malformed(f"{what} holds text that is no text.")
+    elif isinstance(value, dict):
+        for name, entry in value.items():
+            _check(name, what, 0)
+            _check(entry, what, depth - 1)
+    elif isinstance(value, list):
+        for entry in value:
+            _check(entry, what, depth - 1)
