@@ -31,6 +31,24 @@ def apply_when_scanned(event: Event, subject: Model) -> None:
             tasks.apply.delay_on_commit(pk)
 
 
+def apply_when_completed(event: Event, subject: Model) -> None:
+    """So may be a bill, a signature, a tag that names the licence, or a vulnerability that is gone."""
+    waiting = Review.objects.filter(state=Review.State.APPROVED)
+    if event.kind in (Kind.BILL_SUPPLIED, Kind.VERSION_CHANGED):
+        waiting = waiting.filter(version=subject.pk)
+    elif event.kind == Kind.MODEL_CHANGED:
+        waiting = waiting.filter(version__model=subject.pk)
+    elif event.kind not in _ABOUT_SEVERAL:
+        return
+    elif event.registry_id:
+        waiting = waiting.filter(version__model__registry=event.registry_id)
+    for pk in waiting.values_list("pk", flat=True):
+        tasks.apply.delay_on_commit(pk)
+
+
+_ABOUT_SEVERAL = (Kind.SIGNATURE_ADDED, Kind.TRUST_ANCHOR_ADDED, Kind.VULNERABILITY_CLOSED, Kind.ADVISORIES_IMPORTED)
+
+
 def apply_when_moved(event: Event, subject: Model) -> None:
     """Somebody made the move of an approved review by hand: the review is done."""
     if event.kind in (Kind.STAGE_CHANGED, Kind.ALIAS_MOVED) and event.actor_name != "system":

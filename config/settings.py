@@ -25,6 +25,7 @@ EVENT_LISTENERS = [
     "scanning.listeners.scan_new_version",
     "approvals.listeners.furnish_registry",
     "approvals.listeners.apply_when_scanned",
+    "approvals.listeners.apply_when_completed",
     "approvals.listeners.apply_when_moved",
     "approvals.listeners.close_with_version",
 ]

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from scanning.engine import allow_list, mlmodels, readers, requirements, rules
+from scanning.engine import allow_list, cards, mlmodels, readers, requirements, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.sources import FileSource, Source
@@ -91,6 +91,8 @@ def _read_by_name(source: Source, context: Context, facts: dict[str, object]) ->
         requirements.read_conda(source, context)
     elif name == "python_env.yaml":
         requirements.read_python_environment(source, context)
+    elif "/" not in context.file:
+        facts.update(cards.read_card(source, context.file))
 
 
 def _kept(findings: list[Finding]) -> list[Finding]:

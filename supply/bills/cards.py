@@ -38,7 +38,7 @@ def model_card(facts: Facts) -> dict[str, Any]:
 
 
 def considerations(description: str) -> dict[str, Any]:
-    """What the sections of a description in Markdown say about use, limits and risks, by the words of their headings."""
+    """What the sections of a description in Markdown say about use, limits and risks, by their headings."""
     found: dict[str, Any] = {}
     for heading, text in _sections(description):
         place = next((name for name, words in _SECTIONS.items() if words.fullmatch(heading)), None)

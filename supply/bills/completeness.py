@@ -1,10 +1,10 @@
 """How complete a bill of materials is: in per cent, what is there, and what is missing, in words. Pure.
 
 Ours and those that people supply are judged alike, by the document itself. The weights say what is missed most when
-something goes wrong with a model: which bytes these are and whether they are the same everywhere (15), under which terms it
-may be used (12), which packages load it, as that is where most vulnerabilities are (12), what it learned from (10), what it
-is for (8), how good it was (8), what it was made from (8). Who answers for it, the commit and its name are a look away
-elsewhere (6, 6, 3); parameters, run and environment let others make it again (4 each).
+something goes wrong with a model: which bytes these are and whether they are the same everywhere (15), under which
+terms it may be used (12), which packages load it, as that is where most vulnerabilities are (12), what it learned
+from (10), what it is for (8), how good it was (8), what it was made from (8). Who answers for it, the commit and its
+name are a look away elsewhere (6, 6, 3); parameters, run and environment let others make it again (4 each).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -185,11 +185,17 @@ PARTS = (
         "licence",
         12,
         "licence",
-        "Put `license: apache-2.0` into the front matter of README.md, or set the tag license on the version or the model.",
+        "Write license: apache-2.0 in the front matter of README.md, or set the tag license on version or model.",
         _has_licence,
     ),
     Part("author", 6, "author", "Say who made the model.", _has_author),
-    Part("description", 8, "description", "Describe the version or the model: what it is for, and its limits.", _has_description),
+    Part(
+        "description",
+        8,
+        "description",
+        "Describe the version or the model: what it is for, and its limits.",
+        _has_description,
+    ),
     Part(
         "data",
         10,
@@ -197,7 +203,13 @@ PARTS = (
         "Log them in the training run before you register: mlflow.log_input(dataset, context='training').",
         _has_data,
     ),
-    Part("metrics", 8, "metrics", "Log them in the training run, or with the logged model: mlflow.log_metric(...).", _has_metrics),
+    Part(
+        "metrics",
+        8,
+        "metrics",
+        "Log them in the training run, or with the logged model: mlflow.log_metric(...).",
+        _has_metrics,
+    ),
     Part("parameters", 4, "parameters", "Log them in the training run: mlflow.log_params(...).", _has_parameters),
     Part(
         "packages",
@@ -210,10 +222,22 @@ PARTS = (
         "ancestors",
         8,
         "models that it was made from",
-        "Set the tag base_model to the name of the model that it began with, or to none if it was trained from scratch.",
+        "Set the tag base_model to the model that it began with, or to none if it was trained from scratch.",
         _has_ancestors,
     ),
-    Part("commit", 6, "commit of the code", "Train from a clean Git working copy, or name the commit in the run's tag mlflow.source.git.commit.", _has_commit),
+    Part(
+        "commit",
+        6,
+        "commit of the code",
+        "Train from a Git working copy, or name the commit in the run's tag mlflow.source.git.commit.",
+        _has_commit,
+    ),
     Part("run", 4, "training run", "Register the version from the run that made it.", _has_run),
-    Part("environment", 4, "environment", "Save the model with MLflow, whose MLmodel file says which Python it needs.", _has_environment),
-)  # fmt: skip
+    Part(
+        "environment",
+        4,
+        "environment",
+        "Save the model with MLflow, whose MLmodel file says which Python it needs.",
+        _has_environment,
+    ),
+)

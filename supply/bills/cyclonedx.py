@@ -1,7 +1,8 @@
 """Writes a bill of materials as CycloneDX 1.6 JSON (ECMA-424). Pure: facts in, bytes out.
 
-The same facts give the same bytes on every machine: keys and lists are sorted, the time is that of the version, the serial
-number follows from the content, and numbers and texts are spelled as RFC 8785 has it, so the bytes can be signed as they are.
+The same facts give the same bytes on every machine: keys and lists are sorted, the time is that of the version, the
+serial number follows from the content, and numbers and texts are spelled as RFC 8785 has it, so the bytes can be signed
+as they are.
 """
 
 from collections.abc import Iterable

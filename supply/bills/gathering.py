@@ -34,10 +34,8 @@ def gather(version: ModelVersion, *, actor: User) -> Facts:
     scans = list(Scan.objects.filter(tree=version.tree_id).order_by("-pk")[:5]) if version.tree_id else []
     facts = _scan_facts(scans)
     tags = _tags(version)
-    card = facts.get("card") if isinstance(facts.get("card"), dict) else {}
+    card, signature, flavours = (_mapping(facts, name) for name in ("card", "signature", "flavors"))
     bases = _base_models(tags, card)
-    signature = facts.get("signature") if isinstance(facts.get("signature"), dict) else {}
-    flavours = facts.get("flavors") if isinstance(facts.get("flavors"), dict) else {}
     packages, weaknesses = _requirements(version)
     return Facts(
         registry=version.model.registry.name,
@@ -73,8 +71,13 @@ def gather(version: ModelVersion, *, actor: User) -> Facts:
 def _scan_facts(scans: Iterable[Scan]) -> dict[str, Any]:
     """Those of the last scan that read the files, also while the next one is still to come."""
     shut = (*OPEN_VERDICTS, Verdict.FAILED)
-    facts = next((scan.facts for scan in scans if scan.verdict not in shut), {})
+    facts: object = next((scan.facts for scan in scans if scan.verdict not in shut), {})
     return facts if isinstance(facts, dict) else {}
+
+
+def _mapping(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = facts.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _opinion(scans: Iterable[Scan]) -> Opinion | None:
@@ -130,21 +133,21 @@ def _requirements(
     if version.tree_id is None:
         return (), ()
     places: dict[Package, list[str]] = {}
-    releases: dict[int, Package] = {}
+    releases: dict[int, set[Package]] = {}
     for row in Dependency.objects.filter(tree=version.tree_id).select_related("package"):
-        release = row.package
-        package = (
-            Package(row.ecosystem, release.name, release.version)
-            if release
-            else Package(row.ecosystem, row.name, requirement=row.specifier)
-        )
+        release = row.package.version if row.package else ""
+        name = row.package.name if row.package else row.name
+        # Where no release is named, whatever fits the requirement would be installed.
+        package = Package(row.ecosystem, name, release, "" if release else row.specifier)
         places.setdefault(package, []).append(row.path)
-        if release:
-            releases[release.pk] = package
+        if row.package_id:
+            releases.setdefault(row.package_id, set()).add(package)
     waived = waived_keys(version.tree, version.model.registry_id)
     known = Vulnerability.objects.filter(package__in=releases, closed_at=None, advisory__withdrawn=None)
     rows = known.select_related("advisory", "package").defer("advisory__document")
-    weaknesses = tuple(_weakness(row, releases[row.package_id], row.key in waived) for row in rows)
+    weaknesses = tuple(
+        _weakness(row, package, row.key in waived) for row in rows for package in releases[row.package_id]
+    )
     return tuple((package, tuple(paths)) for package, paths in places.items()), weaknesses
 
 

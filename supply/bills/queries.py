@@ -56,6 +56,11 @@ def judged(version: ModelVersion) -> Judged:
     return Judged(completeness(ours, files), theirs, bill)
 
 
+def file_name(version: ModelVersion, kind: str = "bill") -> str:
+    """What to call a bill of this version when it is downloaded."""
+    return f"{version.model.name}-{version.number}.{kind}.cdx.json"
+
+
 def files_of(version: ModelVersion) -> Files:
     """The stored SHA-256 of every file of the version by its path."""
     return dict(version.tree.files.values_list("path", "blob__sha256")) if version.tree else {}

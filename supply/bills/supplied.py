@@ -14,8 +14,21 @@ RELEASES = ("1.4", "1.5", "1.6")
 MOST_VALUES = 400_000
 DEEPEST = 60
 _TYPES = frozenset(
-    "application framework library container platform operating-system device device-driver firmware file "
-    "machine-learning-model data cryptographic-asset".split()
+    {
+        "application",
+        "framework",
+        "library",
+        "container",
+        "platform",
+        "operating-system",
+        "device",
+        "device-driver",
+        "firmware",
+        "file",
+        "machine-learning-model",
+        "data",
+        "cryptographic-asset",
+    }
 )
 _SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HASH = re.compile(r"([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})")

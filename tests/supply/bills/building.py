@@ -59,6 +59,7 @@ def know(version: ModelVersion, facts: Mapping[str, object], verdict: Verdict = 
 
 def require(version: ModelVersion, pinned: Mapping[str, str], open_ones: Iterable[str] = ()) -> None:
     """As if the files asked for these packages; of the open ones for no particular release."""
+    assert version.tree is not None
     for name, release in pinned.items():
         package, _ = Package.objects.get_or_create(name=name, version=release)
         Dependency.objects.create(

@@ -21,8 +21,10 @@ from tests.supply.bills.test_completeness import FULL
         (
             29,
             False,
-            "The bill of materials is complete to 28 %, but 29 % are asked for. "
-            "Missing: licence; description; data sets; metrics; and 5 more.",
+            (
+                "The bill of materials is complete to 28 %, but 29 % are asked for. "
+                "Missing: licence; description; data sets; metrics; and 5 more."
+            ),
         ),
     ],
 )
@@ -58,8 +60,10 @@ def test_a_full_version_and_a_supplied_bill(version: ModelVersion, model: Regist
             "gpl-3.0 and mit",
             ["MIT", "Apache-2.0"],
             False,
-            "The licence GPL-3.0-only AND MIT, from the tag license of the version, is not among those allowed: "
-            "MIT, Apache-2.0.",
+            (
+                "The licence GPL-3.0-only AND MIT, from the tag license of the version, is not among those allowed: "
+                "MIT, Apache-2.0."
+            ),
         ),
         (
             "mit",
