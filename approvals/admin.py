@@ -19,6 +19,28 @@ from approvals.models import Decision, Policy, Review
 from approvals.operations.policies import create_policy
 from approvals.operations.reviews import decide
 from approvals.queries import checks
+from approvals.rules import in_words
+
+WORDS = {
+    "approvals_needed": "approvals",
+    "separates_duties": "not by their own",
+    "needs_clean_scan": "a clean scan",
+    "accepts_findings": "accepted findings will do",
+    "most_severe_vulnerability": "no vulnerability of this severity or worse",
+    "needs_signature": "a signature",
+    "bill_completeness": "bill of materials, complete to per cent",
+    "allowed_licences": "licences",
+}
+HELP = {
+    "approvals_needed": "How many reviewers have to approve; 0 for none.",
+    "separates_duties": "Who uploaded, trained or asked does not approve.",
+    "needs_clean_scan": "The scan of the files has to be clean.",
+    "accepts_findings": "Findings that need a look pass once a waiver accepts them; else only a clean scan does.",
+    "most_severe_vulnerability": "In the packages that the files require. Empty: not asked.",
+    "needs_signature": "By a key or an authority that the registry trusts, over every file.",
+    "bill_completeness": "From 1 to 100; 0: not asked.",
+    "allowed_licences": "As SPDX names them, with commas: MIT, Apache-2.0. One of them will do. Empty: not asked.",
+}
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of the stubs only
@@ -26,7 +48,33 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of th
 
     class Meta:
         model = Policy
-        fields = ("registry", "stage", "alias", "approvals_needed", "needs_clean_scan", "separates_duties")
+        fields = (
+            "registry",
+            "stage",
+            "alias",
+            "approvals_needed",
+            "separates_duties",
+            "needs_clean_scan",
+            "accepts_findings",
+            "most_severe_vulnerability",
+            "needs_signature",
+            "bill_completeness",
+            "allowed_licences",
+        )
+        labels = WORDS
+        help_texts = HELP
+
+    allowed_licences = forms.CharField(
+        label=WORDS["allowed_licences"],
+        required=False,
+        max_length=4_000,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=HELP["allowed_licences"],
+    )
+
+    def clean_allowed_licences(self) -> list[str]:
+        """The names between the commas."""
+        return [name.strip() for name in self.cleaned_data["allowed_licences"].split(",") if name.strip()]
 
     def _get_validation_exclusions(self) -> set[str]:
         """The operation numbers policies and retires the old one, so the constraints are not for the form to check."""
@@ -43,19 +91,16 @@ class PolicyAdmin(HouseAdmin):
         "stage",
         "alias",
         "number",
-        "approvals_needed",
-        "needs_clean_scan",
-        "separates_duties",
+        "what_it_asks",
         "is_in_force",
         "created_by",
         "created_at",
     )
+    readonly_fields = ("what_it_asks",)
     list_display = (
         "__str__",
         "registry",
-        "approvals_needed",
-        "needs_clean_scan",
-        "separates_duties",
+        "what_it_asks",
         "is_in_force",
         "created_by",
         "created_at",
@@ -64,6 +109,11 @@ class PolicyAdmin(HouseAdmin):
     list_select_related = ("registry", "created_by")
     search_fields = ("stage", "alias")
     ordering = ("registry__name", "-is_in_force", "stage", "alias", "-number")
+
+    @admin.display(description="what it asks")
+    def what_it_asks(self, policy: Policy) -> str:
+        """A sentence for each rule."""
+        return format_html_join(mark_safe("<br>"), "{}", [(sentence,) for sentence in in_words(policy)])
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Those who manage a registry."""

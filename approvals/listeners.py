@@ -31,14 +31,30 @@ def apply_when_scanned(event: Event, subject: Model) -> None:
             tasks.apply.delay_on_commit(pk)
 
 
-def apply_when_accepted(event: Event, subject: Model) -> None:
-    """So may be that somebody accepts what a scan found, or that the registry allows a name."""
-    if event.kind in (Kind.FINDINGS_WAIVED, Kind.NAME_ALLOWED, Kind.QUARANTINE_LIFTED):
-        waiting = Review.objects.filter(state=Review.State.APPROVED)
-        if event.registry_id:
-            waiting = waiting.filter(version__model__registry=event.registry_id)
-        for pk in waiting.values_list("pk", flat=True):
-            tasks.apply.delay_on_commit(pk)
+def apply_when_completed(event: Event, subject: Model) -> None:
+    """So may be a bill, a signature, a tag that names the licence, or somebody who accepts what was found."""
+    waiting = Review.objects.filter(state=Review.State.APPROVED)
+    if event.kind in (Kind.BILL_SUPPLIED, Kind.VERSION_CHANGED):
+        waiting = waiting.filter(version=subject.pk)
+    elif event.kind == Kind.MODEL_CHANGED:
+        waiting = waiting.filter(version__model=subject.pk)
+    elif event.kind not in _ABOUT_SEVERAL:
+        return
+    elif event.registry_id:
+        waiting = waiting.filter(version__model__registry=event.registry_id)
+    for pk in waiting.values_list("pk", flat=True):
+        tasks.apply.delay_on_commit(pk)
+
+
+_ABOUT_SEVERAL = (
+    Kind.FINDINGS_WAIVED,
+    Kind.NAME_ALLOWED,
+    Kind.QUARANTINE_LIFTED,
+    Kind.SIGNATURE_ADDED,
+    Kind.TRUST_ANCHOR_ADDED,
+    Kind.VULNERABILITY_CLOSED,
+    Kind.ADVISORIES_IMPORTED,
+)
 
 
 def apply_when_moved(event: Event, subject: Model) -> None:

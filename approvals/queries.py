@@ -9,7 +9,7 @@ from accounts import access
 from accounts.models import Registry, User
 from accounts.rights import Right
 from approvals.models import Decision, Policy, Review
-from approvals.rules import Said, approvals_check, approving, scan_check
+from approvals.rules import Demands, Said, approvals_check, approving, scan_check, strictest
 from approvals.subjects import subject_digest, too_close
 from lib.checks import Check
 from lib.errors import NotFound
@@ -18,6 +18,11 @@ from registry.models import ModelVersion, Stage
 from registry.protections import guard_of, passages
 from registry.queries import Comparison, compare, stage_of
 from scanning.queries import standing_of
+from supply.gates.bills import bill_check
+from supply.gates.licences import licence_check
+from supply.gates.signatures import signature_check
+from supply.gates.vulnerabilities import vulnerability_check
+from supply.models import Severity
 
 # As in subjects.too_close, in columns of a review.
 _TOO_CLOSE = (
@@ -97,18 +102,32 @@ def policies_on(review: Review) -> list[Policy]:
 def checks(review: Review) -> list[Check]:
     """Everything that has to hold before the review is applied, with the facts of this moment."""
     policies = policies_on(review)
-    answers = []
-    if any(policy.needs_clean_scan for policy in policies):
-        answers.append(scan_check(standing_of(review.version)))
+    asked = strictest(policies)
+    answers: list[Check] = []
+    if asked.needs_clean_scan:
+        answers.append(scan_check(standing_of(review.version), accepts_findings=asked.accepts_findings))
+    answers += _supply_checks(review.version, asked)
     answers.append(
         approvals_check(
             _said(review),
-            needed=max((policy.approvals_needed for policy in policies), default=0),
+            needed=asked.approvals_needed,
             subject_digest=subject_digest(review.version, policies),
-            excluded=too_close(review) if any(policy.separates_duties for policy in policies) else {},
+            excluded=too_close(review) if asked.separates_duties else {},
         )
     )
     return answers
+
+
+def _supply_checks(version: ModelVersion, asked: Demands) -> Iterator[Check]:
+    """What a policy can ask of the supply chain; what none asks is not looked at."""
+    if asked.most_severe_vulnerability:
+        yield vulnerability_check(version, Severity(asked.most_severe_vulnerability))
+    if asked.needs_signature:
+        yield signature_check(version)
+    if asked.bill_completeness:
+        yield bill_check(version, asked.bill_completeness)
+    if asked.allowed_licences is not None:
+        yield licence_check(version, asked.allowed_licences)
 
 
 def passage_check(review: Review) -> Check | None:

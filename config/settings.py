@@ -29,7 +29,7 @@ EVENT_LISTENERS = [
     "supply.listeners.attest_live_move",
     "approvals.listeners.furnish_registry",
     "approvals.listeners.apply_when_scanned",
-    "approvals.listeners.apply_when_accepted",
+    "approvals.listeners.apply_when_completed",
     "approvals.listeners.apply_when_moved",
     "approvals.listeners.close_with_version",
 ]

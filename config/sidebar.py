@@ -39,6 +39,7 @@ NAVIGATION = [
             _page("Reviews", "approvals_review", "rate_review"),
             _page("Policies", "approvals_policy", "gavel"),
             _page("Scans", "scanning_scan", "policy"),
+            _page("Supplied bills", "supply_suppliedbill", "receipt_long"),
             _page("Audit log", "events_event", "history", for_administrators=True),
         ],
     },

@@ -1,13 +1,17 @@
 """Sending bytes over HTTP: whole or a range of them, always as an attachment that no browser runs."""
 
+import base64
 import mimetypes
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import quote
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from lib import digests
 
 _PIECE = 1024 * 1024
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -31,6 +35,15 @@ class Download:
     content_type: str = "application/octet-stream"
 
 
+def of_bytes(path: str, content: bytes, *, content_type: str) -> Download:
+    """Something small that was just made, to be sent like a file."""
+
+    def read(start: int, length: int | None) -> BinaryIO:
+        return BytesIO(content[start : None if length is None else start + length])
+
+    return Download(path, digests.of_bytes(content), len(content), read, content_type)
+
+
 class _File(FileResponse):
     """A file in pieces of a mebibyte."""
 
@@ -50,6 +63,7 @@ def send(request: HttpRequest, file: Download) -> HttpResponseBase:
         response = _part(request, file, wanted)
     name = file.path.rpartition("/")[2]
     response.headers["ETag"] = etag
+    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Content-Type"] = file.content_type

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access
 from accounts.models import User
 from accounts.rights import Right
-from approvals.models import Decision, Review
+from approvals.models import Decision, Policy, Review
 from approvals.operations.reviews import carry_out_review, decide, withdraw_review
 from approvals.queries import (
     OPEN_STATES,
@@ -22,6 +22,7 @@ from approvals.queries import (
     reviews_for,
     waiting_for,
 )
+from approvals.rules import in_words
 from dashboard.addresses import address
 from dashboard.door import signed_in
 from dashboard.forms.decisions import DecisionForm
@@ -115,7 +116,7 @@ def _page(request: HttpRequest, found: Review, actor: User, form: DecisionForm, 
         "scan": latest_scan(found.version.tree),
         "checks": checks_in_full(found) if found.is_open else [],
         "may_carry_out": may_carry_out(found, actor),
-        "policies": policies_on(found) if found.is_open else found.policies.all(),
+        "policies": [(policy, in_words(policy)) for policy in _policies(found)],
         "changes": changes,
         "changed_files": [file for file in changes.files if file.is_change],
         "changed_params": [param for param in changes.params if param.is_change],
@@ -126,6 +127,11 @@ def _page(request: HttpRequest, found: Review, actor: User, form: DecisionForm, 
         "may_withdraw": found.is_open and (found.requested_by_id == actor.pk or access.can(actor, Right.MANAGE, found)),
     }
     return render(request, "pages/review.html", shown, status=422 if form.errors else 200)
+
+
+def _policies(found: Review) -> list[Policy]:
+    """Those that decide now; of a closed review those of the request."""
+    return policies_on(found) if found.is_open else list(found.policies.all())
 
 
 def _verdicts(found: Review, actor: User, why_not: str) -> list[Decision.Verdict]:

@@ -53,6 +53,14 @@ class Call:
             raise Invalid("page_token", "The page token is not one that this server made.") from error
 
 
+@dataclass(frozen=True)
+class Raw:
+    """A body that is taken as it is: of which media types, and how many bytes at most."""
+
+    media_types: tuple[str, ...]
+    most: int
+
+
 class With:
     """A row, and what else its shape shows of it."""
 
@@ -96,12 +104,14 @@ def endpoint(
     lists: type[Shape] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     takes_forms: bool = False,
+    takes_raw: Raw | None = None,
 ) -> Callable[[Callable[..., object]], Callable[..., HttpResponseBase]]:
     """Make a view's method of a function that takes a Call and the names in the address, and returns rows.
 
     `asks` is the shape of the query, `takes` of the body, `answers` of the one row or `lists` of the Page returned;
     with neither the answer is empty. A response that the function returns itself is passed on. In the document the
-    operation is called `operation`; its docstring becomes the summary. With `takes_forms` the body may also be a form.
+    operation is called `operation`; its docstring becomes the summary. With `takes_forms` the body may also be a form,
+    with `takes_raw` it is `said["document"]`, unread.
     """
     query = asks or (PageAsked if lists else Nothing)
     body = takes or Nothing
@@ -112,7 +122,12 @@ def endpoint(
             if any("\0" in name for name in names.values() if isinstance(name, str)):
                 raise NotFound("There is nothing at this address.")
             asked = query.read(request.query_params.dict())
-            said = {} if request.method in ("GET", "HEAD") else body.read(_body(request, takes_forms))
+            if request.method in ("GET", "HEAD"):
+                said = {}
+            elif takes_raw:
+                said = {"document": _raw(request, takes_raw)}
+            else:
+                said = body.read(_body(request, takes_forms))
             actor: Any = request.user  # the permission class has let in accounts only
             result = function(view, Call(request, actor, asked, said), **names)
             if isinstance(result, HttpResponseBase):
@@ -131,11 +146,35 @@ def endpoint(
             description=description.strip(),
             tags=[function.__module__.rpartition(".")[2].replace("_", " ").capitalize()],
             parameters=[] if query is Nothing else [query],
-            request=dict.fromkeys((_JSON, _FORM), takes) if takes and takes_forms else takes,
+            request=_request(takes, takes_forms, takes_raw),
             responses=_responses(function, answers, lists, status),
         )(method)
 
     return decorate
+
+
+def _request(takes: type[Shape] | None, takes_forms: bool, takes_raw: Raw | None) -> Any:
+    """What the document says of the body."""
+    if takes_raw:
+        return dict.fromkeys(takes_raw.media_types, OpenApiTypes.OBJECT)
+    return dict.fromkeys((_JSON, _FORM), takes) if takes and takes_forms else takes
+
+
+def _raw(request: HttpRequest, kind: Raw) -> bytes:
+    """The bytes of a body. Raises Invalid for none, TooLarge, UnsupportedMediaType."""
+    raw = request.read(kind.most + 1)
+    if not raw:
+        raise Invalid("document", "The body is empty.")
+    media_type = _media_type(request)
+    if media_type not in kind.media_types:
+        raise UnsupportedMediaType(media_type[:100])
+    if len(raw) > kind.most:
+        raise TooLarge(f"A body has at most {kind.most:,} bytes here.")
+    return raw
+
+
+def _media_type(request: HttpRequest) -> str:
+    return (request.content_type or "").partition(";")[0].strip().lower()
 
 
 def _body(request: HttpRequest, takes_forms: bool) -> object:
@@ -143,7 +182,7 @@ def _body(request: HttpRequest, takes_forms: bool) -> object:
     raw = request.read(LONGEST_BODY + 1)
     if not raw:
         return {}
-    media_type = (request.content_type or "").partition(";")[0].strip().lower()
+    media_type = _media_type(request)
     if media_type != _JSON and not (takes_forms and media_type == _FORM):
         raise UnsupportedMediaType(media_type[:100])
     if len(raw) > LONGEST_BODY:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from protocols.rest.views import (
     access,
     access_requests,
+    bills,
     document,
     events,
     experiments,
@@ -34,6 +35,10 @@ version: Addresses = [
     path("/files", files.Files.as_view()),
     path("/files/<path:path>", files.OneFile.as_view()),
     path("/scan", scans.VersionScan.as_view()),
+    path("/bill", bills.Bill.as_view()),
+    path("/bill/completeness", bills.BillCompleteness.as_view()),
+    path("/bill/supplied", bills.SuppliedBillOfVersion.as_view()),
+    path("/licence", bills.Licence.as_view()),
     path("/moves", places.Moves.as_view()),
     path("/blockers", places.Blockers.as_view()),
 ]

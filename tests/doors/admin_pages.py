@@ -87,6 +87,7 @@ ADMIN: dict[str, AdminPage] = {
     ),
     "registry.stage": AdminPage(Thing.REGISTRY, "registry__name", "registry"),
     "scanning.scan": AdminPage(Thing.VERSION, "tree", "tree", actions={"scan_again": Right.EDIT}),
+    "supply.suppliedbill": AdminPage(Thing.VERSION, "version__model__name", "name", deletes=Right.EDIT),
     "tracking.experiment": _for_administrators("pk", "experiment"),
     "tracking.run": _for_administrators("run_id", "run_id"),
     "tracking.loggedmodel": _for_administrators("model_id", "model_id"),

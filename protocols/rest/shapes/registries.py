@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from approvals.rules import SEVERITIES, in_words
 from protocols.rest.shapes import Name, Shape, Text
 
 
@@ -41,9 +42,21 @@ class PolicyShape(Shape):
     approvals_needed = serializers.IntegerField()
     needs_clean_scan = serializers.BooleanField()
     separates_duties = serializers.BooleanField()
+    accepts_findings = serializers.BooleanField(help_text="Whether a waiver can stand in for a clean scan.")
+    most_severe_vulnerability = Name(help_text="No open vulnerability as bad as this or worse; null: not asked.")
+    needs_signature = serializers.BooleanField()
+    bill_completeness = serializers.IntegerField(help_text="Per cent of the bill of materials; 0: not asked.")
+    allowed_licences = serializers.ListField(
+        child=serializers.CharField(), help_text="SPDX identifiers; an empty list: not asked."
+    )
+    in_words = serializers.SerializerMethodField(help_text="A sentence for each rule.")
     is_in_force = serializers.BooleanField()
     created_by = serializers.CharField(source="created_by.username")
     created_at = serializers.DateTimeField()
+
+    def get_in_words(self, policy: Any) -> list[str]:
+        """Sentences."""
+        return in_words(policy)
 
 
 class ProtectionShape(Shape):
@@ -76,3 +89,12 @@ class NewPolicyShape(Shape):
     approvals_needed = serializers.IntegerField(required=False, default=1, min_value=0, max_value=20)
     needs_clean_scan = serializers.BooleanField(required=False, default=True)
     separates_duties = serializers.BooleanField(required=False, default=True)
+    accepts_findings = serializers.BooleanField(required=False, default=True)
+    most_severe_vulnerability = serializers.ChoiceField(
+        ["", *SEVERITIES], required=False, default="", help_text="Empty: not asked."
+    )
+    needs_signature = serializers.BooleanField(required=False, default=False)
+    bill_completeness = serializers.IntegerField(required=False, default=0, min_value=0, max_value=100)
+    allowed_licences = serializers.ListField(
+        child=Text(most=200), max_length=100, required=False, default=list, help_text="Such as MIT, Apache-2.0."
+    )

@@ -1,0 +1,1 @@
+"""Which licence a version is under, who says so, and whether it is among those that somebody allows."""
