@@ -7,13 +7,14 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from scanning.engine import allow_list, mlmodels, readers, requirements, rules
+from scanning.engine import allow_list, chat_templates, file_names, mlmodels, readers, requirements, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.sources import FileSource, Source
 
 ENGINE = "1"
 MOST_FINDINGS = 2_000
+MOST_FORMATS = 2_000
 
 
 def answer(job: BinaryIO, report: BinaryIO) -> int:
@@ -29,16 +30,25 @@ def answer(job: BinaryIO, report: BinaryIO) -> int:
 def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """Scan files given as {"path", "source", "size"}. Never raises for what is in them."""
     budget = Budget()
-    facts: dict[str, object] = {}
+    formats: dict[str, str] = {}
+    facts: dict[str, object] = {"formats": formats}
     findings: list[Finding] = []
+    paths = sorted(str(file["path"]) for file in files)
+    for path, sentence in file_names.remarks(paths):
+        context = Context(path, readers.read, budget)
+        context.found("name.unusual", sentence)
+        findings += context.findings
     if not files:
         context = Context("", readers.read, budget)
         context.found("engine.no-files", "The version has no files.")
         findings += context.findings
+    siblings = frozenset(paths)
     # A folder's own MLmodel stands above those deeper down, so its facts are the ones that stay.
     for file in sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True):
-        context = Context(str(file["path"]), readers.read, budget)
+        context = Context(str(file["path"]), readers.read, budget, siblings=siblings)
         _scan_file(file, context, facts)
+        if context.format and len(formats) < MOST_FORMATS:
+            formats[context.file] = context.format
         context.say_what_was_cut()
         findings += context.findings
     kept = _kept(sorted(findings, key=lambda finding: finding.file))
@@ -91,6 +101,8 @@ def _read_by_name(source: Source, context: Context, facts: dict[str, object]) ->
         requirements.read_conda(source, context)
     elif name == "python_env.yaml":
         requirements.read_python_environment(source, context)
+    elif name.endswith((".jinja", ".jinja2", ".j2")):
+        chat_templates.read_template(source, context)
 
 
 def _kept(findings: list[Finding]) -> list[Finding]:

@@ -3,7 +3,7 @@
 from scanning.engine.findings import Severity
 
 # Goes up whenever the same bytes could get another verdict.
-VERSION = "1"
+VERSION = "2"
 
 REPLACE = "Do not load this file. Ask where it came from, and save the model again from the code that trained it."
 SAVE_AGAIN = "If the model is yours, save it again with a current client; otherwise ask whoever made the file."
@@ -48,6 +48,21 @@ RULES: dict[str, tuple[Severity, str]] = {
     "pickle.malformed": (_REVIEW, SAVE_AGAIN),
     "pickle.trailing": (_REVIEW, SAVE_AGAIN),
     "pickle.array": (_REVIEW, SAVE_AGAIN),
+    "content.active": (_UNSAFE, REPLACE),
+    "name.unusual": (_REVIEW, "Rename the file."),
+    "secret.found": (_REVIEW, "Take the secret out of the file, and make it invalid where it was issued."),
+    "gguf.malformed": (_REVIEW, SAVE_AGAIN),
+    "template.forbidden": (_UNSAFE, REPLACE),
+    "template.unusual": (_REVIEW, LOOK_AT_CODE),
+    "template.malformed": (_REVIEW, SAVE_AGAIN),
+    "template.limit": (_REVIEW, SUPPORTED),
+    "hub.forbidden-name": (_UNSAFE, REPLACE),
+    "hub.unknown-name": (_REVIEW, LOOK_AT_CODE),
+    "hub.path": (_REVIEW, LOOK),
+    "hub.address": (_REVIEW, LOOK),
+    "hub.local-path": (_NOTE, "Nothing has to be done; the place is where the model was made."),
+    "hub.missing-shard": (_NOTE, "Upload every file of the model, or correct its index."),
+    "notebook.command": (_REVIEW, LOOK_AT_CODE),
     "skops.forbidden-name": (_UNSAFE, REPLACE),
     "skops.unknown-name": (_REVIEW, LOOK),
     "skops.unusual-node": (_REVIEW, LOOK),
@@ -57,14 +72,20 @@ RULES: dict[str, tuple[Severity, str]] = {
     "archive.bomb": (_REVIEW, SUPPORTED),
     "archive.limit": (_REVIEW, SUPPORTED),
     "archive.headers": (_REVIEW, SAVE_AGAIN),
+    "archive.name": (_REVIEW, SAVE_AGAIN),
+    "archive.package": (_REVIEW, LOOK_AT_CODE),
     "archive.unread": (_REVIEW, SUPPORTED),
     "safetensors.malformed": (_REVIEW, SAVE_AGAIN),
     "numpy.malformed": (_REVIEW, SAVE_AGAIN),
     "text.code": (_REVIEW, LOOK_AT_CODE),
     "text.markup": (_REVIEW, SUPPORTED),
+    "text.script": (_UNSAFE, REPLACE),
+    "text.encoding": (_REVIEW, "Save the text in UTF-8."),
     "text.control": (_REVIEW, SUPPORTED),
     "json.code": (_REVIEW, LOOK_AT_CODE),
     "json.path": (_UNSAFE, REPLACE),
+    "json.repeated": (_REVIEW, SAVE_AGAIN),
+    "json.malformed": (_REVIEW, SAVE_AGAIN),
     "json.limit": (_REVIEW, SUPPORTED),
     "yaml.tag": (_UNSAFE, REPLACE),
     "yaml.malformed": (_REVIEW, SAVE_AGAIN),

@@ -1,0 +1,19 @@
+"""Compiled Python (.pyc): a version, flags, and marshalled code. It is code, whatever it does."""
+
+import re
+
+from scanning.engine.context import Context
+from scanning.engine.sources import Source
+
+# A code object, with or without the bit that says that it is referred to again.
+CODE = (b"c", b"\xe3")
+HEADER = re.compile(rb"[\x00-\xff][\x00-\x7f]\r\n", re.DOTALL)
+
+
+def is_compiled(source: Source) -> bool:
+    """Whether there is a code object behind a header of Python 2 (8 bytes), 3.3 (12) or 3.7 and later (16)."""
+    return bool(HEADER.match(source.read(0, 4))) and any(source.read(at, 1) in CODE for at in (8, 12, 16))
+
+
+def refuse_compiled(source: Source, context: Context) -> None:
+    context.found("content.executable", "The file is compiled Python code.")
