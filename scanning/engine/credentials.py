@@ -110,7 +110,7 @@ BEARER = re.compile(rb"(?i:authorization)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?i:beare
 PLACEHOLDER = re.compile(
     rb"(?i)example|placeholder|changeme|change_me|your|xxxx|\*{3}|\.{3}|<|\{|\$|dummy|redacted|insert|sample|todo|none$"
     rb"|null$|environ|getenv|https?:|^(.)\1+$|^(pass|passwd|password|pwd|secret|token|test|user|admin|key)\d{0,3}$"
-    rb"|0123456789|1234567890|abcdefgh"
+    rb"|^\D{0,4}0?123456789\d?$|abcdefgh"
 )
 
 

@@ -63,6 +63,36 @@ LINES: dict[str, re.Pattern[str]] = {
         re.MULTILINE,
     ),
 }
+# Endings that systems and interpreters go by; they say what would run a text, whatever it looks like.
+ENDINGS = {
+    ".app": "a program", ".awk": "an AWK program", ".bash": "a shell script", ".bat": "a Windows batch file",
+    ".c": "source code", ".cc": "source code", ".cjs": "JavaScript", ".cmake": "a build description",
+    ".cmd": "a Windows batch file", ".command": "a shell script", ".cpp": "source code", ".csh": "a shell script",
+    ".cu": "source code", ".cuh": "source code", ".desktop": "a Linux launcher", ".fish": "a shell script",
+    ".go": "source code", ".h": "source code", ".hpp": "source code", ".hta": "a Windows program",
+    ".inf": "a Windows installer's description", ".java": "source code", ".jl": "source code", ".js": "JavaScript",
+    ".jse": "JavaScript", ".jsx": "JavaScript", ".kts": "source code", ".ksh": "a shell script", ".lua": "Lua code",
+    ".mjs": "JavaScript", ".mk": "a build description", ".php": "PHP code", ".pl": "Perl code", ".pm": "Perl code",
+    ".ps1": "a PowerShell script", ".psm1": "a PowerShell script", ".pth": "a list of paths that Python imports from",
+    ".py": "Python source code", ".pyi": "Python source code", ".pyx": "source code", ".r": "R code",
+    ".rb": "Ruby code", ".reg": "Windows registry entries", ".rs": "source code", ".scpt": "AppleScript",
+    ".scr": "a Windows program", ".service": "a Linux launcher", ".sh": "a shell script", ".swift": "source code",
+    ".tcl": "Tcl code", ".ts": "JavaScript", ".tsx": "JavaScript", ".url": "a Windows link",
+    ".vbe": "a Visual Basic script", ".vbs": "a Visual Basic script", ".wsf": "a Windows script",
+    ".zsh": "a shell script",
+}  # fmt: skip
+NAMES = {
+    "Makefile",
+    "Dockerfile",
+    "Containerfile",
+    "Jenkinsfile",
+    "autorun.inf",
+    "Rakefile",
+    "Gemfile",
+    "CMakeLists.txt",
+}
+END_OF_STATEMENT = re.compile(r"[;{]\s*(//.*|#.*|/\*.*)?$|^\s*\}[\s;,)]*(else.*)?$")
+CODE_WORDS = re.compile(r"\bfunction\b|=>|\bvar \w|\breturn\b|\bvoid\b")
 COMMENTS = ("#", "//", "'", "--")
 
 
@@ -96,7 +126,27 @@ def script_kind(text: str, *, is_list: bool = False) -> str | None:
         for kind, pattern in FIRST_LINES.items():
             if pattern.match(beginning):
                 return kind
-    return None if is_list else next((kind for kind, pattern in LINES.items() if pattern.search(text)), None)
+    if is_list:
+        return None
+    return next((kind for kind, pattern in LINES.items() if pattern.search(text)), None) or _by_its_look(text, lines)
+
+
+def _by_its_look(text: str, lines: list[str]) -> str | None:
+    """Whether lines end as statements do, or one long line is crammed with them."""
+    written = [line for line in lines if line.strip()]
+    ends = sum(1 for line in written if END_OF_STATEMENT.search(line))
+    if ends >= 3 and ends * 5 >= len(written):
+        return "source code"
+    marks = sum(text.count(mark) for mark in "(){};=")
+    return "source code" if marks > 40 and marks * 16 > len(text) and CODE_WORDS.search(text) else None
+
+
+def kind_by_name(name: str) -> str | None:
+    """What would run a text of this name, if anything goes by names."""
+    if name in NAMES:
+        return "a build description"
+    dot = name.rfind(".")
+    return ENDINGS.get(name[dot:].lower()) if dot >= 0 else None
 
 
 def is_document(text: str) -> bool:
