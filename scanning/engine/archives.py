@@ -213,6 +213,8 @@ def read_tar(source: Source, context: Context) -> None:
         return
     finally:
         _judge_names(names, context)
+    if source.size - end < 2 * BLOCK:
+        context.found("archive.headers", "The tar archive has no end mark.")
     if any(piece.strip(b"\0") for piece in source.pieces(min(end, source.size))):
         context.found("content.trailing", "Something follows the last file of the tar archive.", end)
 

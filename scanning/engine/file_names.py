@@ -25,8 +25,12 @@ def remarks(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _collision(name: str, known: dict[str, str], folders: dict[str, str]) -> str | None:
     key = _key(name)
-    other = known.setdefault(key, name)
-    if other != name:
+    if key not in known:
+        known[key] = name
+    elif known[key] == name:
+        return f"The name {name!r} stands there twice."
+    else:
+        other = known[key]
         return f"The names {other!r} and {name!r} are one on some systems."
     if not name.endswith("/") and key in folders:
         return f"{name!r} is the name of a file and of a folder."

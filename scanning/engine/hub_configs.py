@@ -49,8 +49,8 @@ ACTIVATIONS = frozenset(
 # Libraries, and modules of diffusers itself, that the parts of a diffusers pipeline come from.
 PIPELINE_LIBRARIES = frozenset({
     "audioldm2", "deepfloyd_if", "diffusers", "kandinsky", "latent_diffusion", "onnxruntime.training",
-    "paint_by_example", "shap_e", "stable_audio", "stable_cascade", "stable_diffusion", "stable_diffusion_safe", "transformers",
-    "unidiffuser", "versatile_diffusion", "wuerstchen",
+    "paint_by_example", "shap_e", "stable_audio", "stable_cascade", "stable_diffusion", "stable_diffusion_safe",
+    "transformers", "unidiffuser", "versatile_diffusion", "wuerstchen",
 })  # fmt: skip
 PEFT_LIBRARIES = frozenset({"diffusers", "diffusers.models", "transformers"})
 NAME_KEYS = frozenset({"_name_or_path", "name_or_path", "base_model_name_or_path", "tokenizer_name_or_path"})

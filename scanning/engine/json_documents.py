@@ -114,6 +114,7 @@ def judge(document: object, context: Context) -> bool:
                 hub_configs.judge_object({"text": template}, context)
         elif isinstance(value, dict) and not _is_table(value):
             hub_configs.judge_object(value, context)
+            open_values.extend(_documents_inside(value))
             if value.get("class_name") == "Lambda":
                 context.found("json.code", "The document describes a layer that holds code.", subject="Lambda")
             open_values.extend(inner for inner in value.values() if isinstance(inner, dict | list))
@@ -122,6 +123,20 @@ def judge(document: object, context: Context) -> bool:
 
 def _templates(values: list[object]) -> Iterator[str]:
     return (value for value in values if isinstance(value, str) and ("{{" in value or "{%" in value))
+
+
+def _documents_inside(value: dict[str, object]) -> Iterator[object]:
+    """Documents that are written as a text inside of another one, when they name code."""
+    for text in value.values():
+        if (
+            isinstance(text, str)
+            and text.lstrip().startswith(("{", "["))
+            and NAMES_CODE.search(text.encode(errors="replace"))
+        ):
+            try:
+                yield json.loads(text)
+            except (ValueError, RecursionError):
+                continue
 
 
 def _is_table(value: dict[str, object]) -> bool:

@@ -31,6 +31,7 @@ FIRST_LINES: dict[str, re.Pattern[str]] = {
     "a build description": re.compile(r"(FROM \S+:\S+$|FROM \S+ AS |ARG \w+=|# ?syntax=docker|RUN \S+ )"),
     "Windows registry entries": re.compile(r"Windows Registry Editor|REGEDIT4"),
     "a Windows link": re.compile(r"\[(InternetShortcut|AutoRun|\.ShellClassInfo)\]", re.IGNORECASE),
+    "a table of jobs for cron": re.compile(r"([\d*,/-]+\s+){5}\S|@(reboot|hourly|daily|weekly) \S"),
     "a Linux launcher": re.compile(r"\[(Desktop Entry|Unit|Service)\]"),
 }
 # What stands in a line of its own, whatever is above it.
@@ -138,7 +139,7 @@ def _by_its_look(text: str, lines: list[str]) -> str | None:
     if ends >= 3 and ends * 5 >= len(written):
         return "source code"
     marks = sum(text.count(mark) for mark in "(){};=")
-    return "source code" if marks > 40 and marks * 16 > len(text) and CODE_WORDS.search(text) else None
+    return "source code" if marks > 20 and marks * 16 > len(text) and CODE_WORDS.search(text) else None
 
 
 def kind_by_name(name: str) -> str | None:

@@ -33,8 +33,15 @@ class Flow:
         self.assigned = {
             node.name for node in self.nodes if isinstance(node, nodes.Name) and node.ctx in ("store", "param")
         }
-        self.computed = {"varargs", "kwargs"}
         self.inner: set[str] = set()
+        self.telling: set[str] = set()
+        # Macros whose answer may be a name with underscores.
+        self.telling |= {
+            name
+            for name, macro in self.macros.items()
+            if any("__" in data.data for data in macro.find_all(nodes.TemplateData)) or self._tells(macro)
+        }
+        self.computed = {"varargs", "kwargs"}
         for _ in range(PASSES):
             before = len(self.computed) + len(self.inner)
             for node in self.nodes:
@@ -46,32 +53,44 @@ class Flow:
 
     def _follow(self, node: nodes.Node) -> None:
         """Carry over what a statement gives to names."""
-        if isinstance(node, nodes.Assign):
-            self._give(node.target, node.node)
-        elif isinstance(node, nodes.For):
-            self._give(node.target, node.iter)
-        elif isinstance(node, nodes.With):
-            for target, value in zip(node.targets, node.values, strict=False):
-                self._give(target, value)
-        elif isinstance(node, nodes.AssignBlock):
-            self.computed |= _names(node.target)
-            if any(
-                self.names_something_inner(part) or (isinstance(part, nodes.TemplateData) and "_" in part.data)
-                for output in node.body
-                for part in output.iter_child_nodes()
-            ):
-                self.inner |= _names(node.target)
-        elif isinstance(node, nodes.CallBlock):
-            for argument in node.args:
-                self.computed |= _names(argument)
-        elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):
-            if node.node.name in ("namespace", "dict"):
-                return
-            macro = self.macros.get(node.node.name)
-            given = [*node.args, *(pair.value for pair in node.kwargs)]
-            if macro is not None and any(self.builds_text(value) for value in given):
-                for argument in macro.args:
-                    self.computed |= _names(argument)
+        match node:
+            case nodes.Assign():
+                self._give(node.target, node.node)
+            case nodes.For():
+                self._give(node.target, node.iter)
+            case nodes.With():
+                for target, value in zip(node.targets, node.values, strict=False):
+                    self._give(target, value)
+            case nodes.Macro():
+                for target, value in zip(node.args[len(node.args) - len(node.defaults) :], node.defaults, strict=True):
+                    self._give(target, value)
+            case nodes.AssignBlock():
+                self._follow_block(node)
+            case nodes.CallBlock():
+                self.computed |= {name for argument in node.args for name in _names(argument)}
+            case nodes.Call():
+                self._follow_call(node)
+
+    def _follow_block(self, node: nodes.AssignBlock) -> None:
+        """A name that is given a piece of text."""
+        names = _names(node.target)
+        self.computed |= names
+        parts = [part for output in node.body for part in output.iter_child_nodes()]
+        if any(
+            "_" in part.data if isinstance(part, nodes.TemplateData) else self.names_something_inner(part)
+            for part in parts
+        ):
+            self.inner |= names
+
+    def _follow_call(self, node: nodes.Call) -> None:
+        """What a macro is called with is what its arguments may be."""
+        macro = self.macros.get(node.node.name) if isinstance(node.node, nodes.Name) else None
+        given = [*node.args, *(pair.value for pair in node.kwargs)]
+        if macro is not None and any(self.builds_text(value) for value in given):
+            self.computed |= {name for argument in macro.args for name in _names(argument)}
+
+    def _tells(self, macro: nodes.Macro) -> bool:
+        return any(self.names_something_inner(part) for output in macro.find_all(nodes.Output) for part in output.nodes)
 
     def _give(self, target: nodes.Node, value: nodes.Node) -> None:
         names = _names(target)
@@ -102,7 +121,11 @@ class Flow:
         while waiting:
             node = waiting.pop()
             match node:
-                case nodes.Name() if node.name in self.inner:
+                case nodes.Name() if node.name in self.inner | self.telling:
+                    return True
+                case nodes.Getattr() if (
+                    isinstance(node.node, nodes.Name) and f"{node.node.name}.{node.attr}" in self.inner
+                ):
                     return True
                 case nodes.Const() if isinstance(node.value, str) and _could_become_inner(node.value):
                     return True

@@ -142,7 +142,7 @@ def _call(node: nodes.Call, flow: Flow) -> Iterator[Remark]:
     if isinstance(called, nodes.Name):
         if called.name in flow.assigned or called.name not in {*flow.macros, *words.FUNCTIONS, "caller", "loop"}:
             yield Remark(UNUSUAL, f"calls {called.name!r}.", called.name)
-        if called.name in flow.macros and flow.names_something_inner(*node.args, *node.kwargs):
+        if called.name in {*flow.macros, "caller"} and flow.names_something_inner(*node.args, *node.kwargs):
             yield Remark(FORBIDDEN, f"hands a name with underscores to {called.name!r}.", called.name)
         if called.name == "range" and any(flow.is_huge(argument) for argument in node.args):
             yield Remark(UNUSUAL, "counts further than a conversation needs.", "range")

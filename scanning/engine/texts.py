@@ -28,6 +28,10 @@ MARKUP = re.compile(
     r"\s*(<!doctype|<html|<head|<body|<\?|<%|<hta:|<script|<svg|<math|<rss|<feed|<!entity|<!\[)", re.IGNORECASE
 )
 OTHER_MARKUP = re.compile(r"\s*<([a-z_][\w.:-]*)[\s>]", re.IGNORECASE)
+TAGS_OF_PROSE = frozenset({
+    "a", "b", "br", "center", "details", "div", "font", "h1", "h2", "h3", "h4", "i", "img", "p", "picture", "span",
+    "strong", "table",
+})  # fmt: skip
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 RUNS = (
     ast.Import,
@@ -88,7 +92,7 @@ def read_text(source: Source, context: Context) -> None:
         context.found("text.control", "The text holds control characters, which can hide what it says.")
     if svg_images.is_svg(head):
         svg_images.read_svg(source, context)
-    elif MARKUP.match(head) or _is_other_markup(head):
+    elif MARKUP.match(head) or _is_other_markup(head, source):
         context.recognised("markup")
         context.found("text.markup", "The file is markup, which can hold scripts.")
     elif source.size > LARGEST_PROSE:
@@ -97,10 +101,13 @@ def read_text(source: Source, context: Context) -> None:
         _read_whole(source, context)
 
 
-def _is_other_markup(head: str) -> bool:
-    """XML of any kind; tags that prose may begin with are no sign of it."""
+def _is_other_markup(head: str, source: Source) -> bool:
+    """XML of any kind: it begins with a tag that prose does not begin with, and ends with the end of that tag."""
     found = OTHER_MARKUP.match(head)
-    return found is not None and (found[1].lower() in markdown_documents.ACTIVE_WITH_ATTRIBUTES or ":" in found[1])
+    if found is None or found[1].lower() in TAGS_OF_PROSE:
+        return False
+    end = source.read(max(0, source.size - 256), 256).rstrip()
+    return end.endswith((f"</{found[1]}>".encode(), b"/>")) or "xmlns" in head or ":" in found[1]
 
 
 def _read_whole(source: Source, context: Context) -> None:
@@ -112,7 +119,7 @@ def _read_whole(source: Source, context: Context) -> None:
     if _is_python(source):
         context.recognised("python")
         context.found("text.code", "The file is Python source code.")
-    elif kind := scripts.script_kind(text, is_list=is_list):
+    elif kind := scripts.script_kind(text, is_list=context.format in ("vocabulary", "template")):
         context.recognised("script")
         context.found("text.code", f"The file is {kind}.", subject=kind)
     elif not is_list:

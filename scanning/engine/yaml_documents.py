@@ -18,11 +18,11 @@ CORE_TAGS = frozenset(
 SUSPICIOUS = re.compile(rb"!!(python|js|ruby|java)|!<|!python|tag:yaml\.org,2002:(python|js)|^%TAG", re.MULTILINE)
 
 NAMES_CODE = re.compile(
-    rb"^[\s\-]*[\"']?(_target_|auto_map|trust_remote_code|custom_pipelines|chat_template|weight_map|auto_mapping"
+    rb"(?:^|[\s{,\-\"'])(_target_|auto_map|trust_remote_code|custom_pipelines|chat_template|weight_map|auto_mapping"
     rb"|megatron_core|activation_function|activation_fn|base_model_name_or_path|py/\w+)[\"']?\s*:",
     re.MULTILINE,
 )
-TARGET = re.compile(rb"^[\s\-]*[\"']?(_target_|py/\w+)[\"']?\s*:", re.MULTILINE)
+TARGET = re.compile(rb"(?:^|[\s{,\-\"'])(_target_|py/\w+)[\"']?\s*:", re.MULTILINE)
 FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)\n---[ \t]*\r?\n", re.DOTALL)
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

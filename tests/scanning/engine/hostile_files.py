@@ -1,4 +1,4 @@
-"""Hostile files that are no texts: programs, models with gaps, two formats in one, and archives that mean two things."""
+"""Hostile files that are no texts: programs, models with gaps, two formats in one, archives that mean two things."""
 
 import io
 import json
@@ -144,8 +144,9 @@ def _local_member(name: bytes, extra: bytes, data: bytes, flags: int = 0, mode: 
     )
     local = head + name + extra + data
     central = struct.pack(
-        "<4s6H3L5H2L", b"PK\1\2", 0x314, 20, flags, 0, 0, 0, checksum, len(data), len(data), len(name), len(extra), 0, 0, 0,
-        mode << 16, 0,
+        "<4s6H3L5H2L",
+        b"PK\1\2", 0x314, 20, flags, 0, 0, 0, checksum, len(data), len(data), len(name), len(extra), 0, 0,
+        0, mode << 16, 0,
     )  # fmt: skip
     directory = central + name + extra
     return local + directory + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(directory), len(local), 0)

@@ -104,7 +104,7 @@ def write_gguf(place: Path, *, big: bool) -> None:
     writer.add_tokenizer_model("gpt2")
     writer.add_token_list(["<unk>", "<s>", "</s>", "a", "b"])
     writer.add_token_types([2, 3, 3, 1, 1])
-    writer.add_add_bos_token(True)  # noqa: FBT003 - the library's own way
+    writer.add_add_bos_token(True)
     writer.add_chat_template([{"name": "default", "template": TEMPLATE}, {"name": "tools", "template": TEMPLATE}])
     writer.add_array("general.languages", ["en", "de"])
     writer.add_tensor("token_embd.weight", numpy.ones((5, 32), dtype=numpy.float32))
