@@ -7,16 +7,29 @@ import tarfile
 from io import BufferedIOBase
 from typing import cast
 
-from scanning.engine import skops_trees, torch_checkpoints, zip_directory
+from scanning.engine import file_names, skops_trees, torch_checkpoints, zip_directory
 from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
-from scanning.engine.context import Context, LimitReached
+from scanning.engine.context import Context, LimitReached, Reader
 from scanning.engine.paths import leads_outside
 from scanning.engine.sources import BytesSource, Slice, Source
 from scanning.engine.zip_directory import BadZip, Member
 
 MEMBER_BYTES = 256 << 20
 BLOCK = 512
+# What tar programs write into extended headers; anything else may change what a member is.
+PAX_KEYS = frozenset(
+    {"path", "size", "mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment", "LIBARCHIVE.creationtime"}
+)
 OUTSIDE = "The member {!r} would be unpacked outside of its folder."
+
+
+def compressed_with(compression: Compression) -> Reader:
+    """The reader of files that are one stream of this kind."""
+
+    def read(source: Source, context: Context, /) -> None:
+        read_compressed(source, context, compression)
+
+    return read
 
 
 def read_compressed(source: Source, context: Context, compression: Compression) -> None:
@@ -45,6 +58,7 @@ def read_zip(source: Source, context: Context) -> None:
         context.found("archive.headers", str(problem))
         _read_local_members(source, context)
         return
+    _judge_names([member.name for member in found], context)
     opened: dict[str, Source] = {}
     for member in found:
         inside = _open(source, member, context)
@@ -52,9 +66,13 @@ def read_zip(source: Source, context: Context) -> None:
             opened[member.name] = inside
     expected: set[str] = set()
     if skops_trees.is_skops(opened):
+        context.recognised("skops")
         skops_trees.read_skops(opened, context)
     elif torch_checkpoints.is_torch(opened):
+        context.recognised("torch")
         expected = torch_checkpoints.read_torch(opened, context)
+    elif opened and all(name.endswith(".npy") for name in opened):
+        context.recognised("npz")
     for name in list(opened):
         inside = opened.pop(name)
         if name not in expected:
@@ -63,16 +81,29 @@ def read_zip(source: Source, context: Context) -> None:
             context.budget.kept += inside.size
 
 
+def _judge_names(names: list[str], context: Context) -> None:
+    """What the names of the members say together."""
+    for name, sentence in file_names.remarks(names):
+        context.found("archive.name", sentence, subject=name)
+    lower = [name.lower() for name in names]
+    if any(name.endswith("vbaproject.bin") for name in lower):
+        context.found("content.executable", "The file is an Office document with macros.", subject="macros")
+    if any(name.endswith((".dist-info/record", ".dist-info/wheel")) or name.startswith("egg-info/") for name in lower):
+        context.found("archive.package", "The archive is a Python package, which is code to install.")
+    elif "meta-inf/manifest.mf" in lower:
+        context.found("archive.package", "The archive is a Java package, which is code to run.")
+
+
 def _open(source: Source, member: Member, context: Context) -> Source | None:
     """The bytes of a member, or None with the reason reported."""
     if leads_outside(member.name):
         context.found("archive.path", OUTSIDE.format(member.name))
     if member.is_link:
-        context.found("archive.link", f"The member {member.name!r} is a link.")
+        context.found("archive.link", f"The member {member.name!r} is a link or a device, not a file.")
     if member.is_folder and not member.size:
         return None
-    if member.flags & zip_directory.ENCRYPTED:
-        context.found("archive.unread", f"The member {member.name!r} is encrypted.")
+    if member.flags & zip_directory.ENCRYPTED or member.flags & ~zip_directory.KNOWN_FLAGS:
+        context.found("archive.unread", f"The member {member.name!r} is encrypted or patched.")
         return None
     data = Slice(source, zip_directory.data_offset(source, member), member.packed)
     if member.method == zip_directory.STORED:
@@ -171,24 +202,39 @@ def is_tar(source: Source) -> bool:
 def read_tar(source: Source, context: Context) -> None:
     """Every regular file by content; links and devices are refused."""
     end = 0
+    names: list[str] = []
     try:
         with tarfile.open(fileobj=cast("BufferedIOBase", _File(source)), mode="r:") as archive:
             for member in archive:
-                if leads_outside(member.name):
-                    context.found("archive.path", OUTSIDE.format(member.name))
-                if member.isdir():
-                    end = member.offset_data
-                    continue
-                if not member.isreg() or member.issparse():
-                    context.found("archive.link", f"The member {member.name!r} is a link or a device, not a file.")
-                    continue
-                end = member.offset_data + -(-member.size // BLOCK) * BLOCK
-                if member.offset_data + member.size > source.size:
-                    context.found("content.malformed", "The tar archive ends too early.")
-                    return
-                context.read_member(member.name, Slice(source, member.offset_data, member.size))
-    except tarfile.TarError as problem:
+                names.append(member.name)
+                end = _read_tar_member(source, member, context) or end
+    except (tarfile.TarError, UnicodeError, ValueError, OverflowError) as problem:
         context.found("content.malformed", f"The tar archive is damaged: {problem}.")
         return
+    finally:
+        _judge_names(names, context)
+    if source.size - end < 2 * BLOCK:
+        context.found("archive.headers", "The tar archive has no end mark.")
     if any(piece.strip(b"\0") for piece in source.pieces(min(end, source.size))):
         context.found("content.trailing", "Something follows the last file of the tar archive.", end)
+
+
+def _read_tar_member(source: Source, member: tarfile.TarInfo, context: Context) -> int | None:
+    """Judge one member; returns where it ends, if it has bytes."""
+    if leads_outside(member.name):
+        context.found("archive.path", OUTSIDE.format(member.name))
+    for key in member.pax_headers.keys() - PAX_KEYS:
+        context.found("archive.headers", f"The member {member.name!r} has the unusual header {key!r}.", subject=key)
+    if member.isdir():
+        return member.offset_data
+    if not member.isreg() or member.issparse():
+        context.found("archive.link", f"The member {member.name!r} is a link or a device, not a file.")
+        return None
+    stop = member.offset_data + member.size
+    end = member.offset_data + -(-member.size // BLOCK) * BLOCK
+    if member.size < 0 or stop > source.size:
+        raise tarfile.ReadError("it ends too early")
+    context.read_member(member.name, Slice(source, member.offset_data, member.size))
+    if source.read(stop, end - stop).strip(b"\0"):
+        context.found("content.trailing", f"Something is hidden behind the member {member.name!r}.", stop)
+    return end

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from scanning.engine.findings import Finding, Severity
 from scanning.engine.rules import RULES
-from scanning.engine.sources import Source
+from scanning.engine.sources import Slice, Source
 
 DEPTH = 8
 MEMBERS = 10_000
@@ -59,7 +59,8 @@ class Reader(Protocol):
 class Context:
     """Where a reader stands.
 
-    `file` is the path in the version; `place` the names of the archives' members on the way.
+    `file` is the path in the version, `siblings` all paths in it; `place` the names of the archives' members on the
+    way; `format` a word for what the bytes turned out to be.
     """
 
     file: str
@@ -68,6 +69,12 @@ class Context:
     place: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    siblings: frozenset[str] = frozenset()
+    format: str = ""
+
+    def recognised(self, word: str) -> None:
+        """Say what the bytes are; the reader that knows it best speaks last."""
+        self.format = word
 
     def inside(self, name: str) -> "Context":
         """The context of a member; LimitReached when archives are nested too deep."""
@@ -112,6 +119,11 @@ class Context:
             self.reader(source, self.inside(name))
         except LimitReached as limit:
             self.found(limit.rule, limit.message)
+
+    def read_behind(self, source: Source, at: int) -> None:
+        """Report bytes behind the end of a picture or a sound, and have them read as well."""
+        self.found("image.trailing", f"{source.size - at:,} bytes follow the end of the picture.", at)
+        self.read_member(f"(behind byte {at})", Slice(source, at, source.size - at))
 
     def _position(self, at: int | None) -> str:
         where = "" if at is None else f"byte {at}"

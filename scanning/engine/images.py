@@ -8,6 +8,11 @@ from scanning.engine.sources import Cursor, Source, Truncated
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"
 LARGEST_CHUNK = 64 << 20
+CHUNKS = frozenset({
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tEXt", b"zTXt", b"iTXt", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"bKGD", b"pHYs",
+    b"tIME", b"sBIT", b"hIST", b"tRNS", b"sPLT", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"cICP", b"mDCV", b"cLLI", b"mDCv",
+    b"cLLi", b"oFFs", b"pCAL", b"sCAL", b"sTER", b"vpAg", b"orNT", b"caBX",
+})  # fmt: skip
 STANDALONE = {0x01, *range(0xD0, 0xD8)}
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 
@@ -19,7 +24,7 @@ def read_png(source: Source, context: Context) -> None:
     while kind != b"IEND":
         length = int.from_bytes(cursor.read(4), "big")
         kind = cursor.read(4)
-        if length > LARGEST_CHUNK or not kind.isalpha():
+        if length > LARGEST_CHUNK or kind not in CHUNKS:
             context.found("image.malformed", "The picture is damaged.", cursor.tell())
             return
         checksum = zlib.crc32(kind + cursor.read(length))
@@ -27,7 +32,7 @@ def read_png(source: Source, context: Context) -> None:
             context.found("image.malformed", "The picture is damaged.", cursor.tell())
             return
     if cursor.left:
-        context.found("image.trailing", f"{cursor.left:,} bytes follow the end of the picture.", cursor.tell())
+        context.read_behind(source, cursor.tell())
 
 
 def read_jpeg(source: Source, context: Context) -> None:
@@ -42,7 +47,7 @@ def read_jpeg(source: Source, context: Context) -> None:
             cursor.skip(int.from_bytes(cursor.read(2), "big") - 2)
         marker = _next_marker(cursor) if marker[1] == START_OF_SCAN else cursor.read(2)
     if cursor.left:
-        context.found("image.trailing", f"{cursor.left:,} bytes follow the end of the picture.", cursor.tell())
+        context.read_behind(source, cursor.tell())
 
 
 def _next_marker(cursor: Cursor) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
-from scanning.engine import ENGINE, allow_list, known_names, package_lists, readers, rules
+from scanning.engine import ENGINE, allow_list, file_names, known_names, package_lists, readers, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.dependencies import collected
 from scanning.engine.findings import Finding, Verdict, verdict_of
@@ -18,6 +18,7 @@ from scanning.engine.line import AskedSource, Line
 from scanning.engine.sources import BytesSource, Changed, FileSource, Source
 
 MOST_FINDINGS = 2_000
+MOST_FORMATS = 2_000
 # A global that is listed, one that is not, a text and a document.
 WARMING = (b"cnumpy\nndarray\n.", b"cnobody\nknows\n.", b"a text\n", b'{"a": [1]}', b"a: [1]\n")
 
@@ -65,7 +66,9 @@ def scan(files: Sequence[File], opened: Opener = open_file) -> dict[str, object]
 
     Never raises for what is in them.
     """
-    job = _Job(opened, {str(file["path"]) for file in files})
+    job = _Job(opened, frozenset(str(file["path"]) for file in files))
+    for path, sentence in file_names.remarks(sorted(job.paths)):
+        job.say(path, "name.unusual", sentence)
     if not files:
         job.say("", "engine.no-files", "The version has no files.")
     # A folder's own MLmodel stands above those deeper down, so its facts are the ones that stay.
@@ -79,7 +82,7 @@ def scan(files: Sequence[File], opened: Opener = open_file) -> dict[str, object]
         "allow_list": allow_list.version(),
         "verdict": verdict_of(kept),
         "findings": [_shape(finding) for finding in kept],
-        "facts": job.facts,
+        "facts": {**job.facts, "formats": job.formats},
     }
 
 
@@ -88,8 +91,9 @@ class _Job:
     """The work on one version, and what has come of it so far."""
 
     opened: Opener
-    paths: set[str]
+    paths: frozenset[str]
     budget: Budget = field(default_factory=Budget)
+    formats: dict[str, str] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -101,13 +105,15 @@ class _Job:
 
     def read(self, file: File, read: Read) -> None:
         """Have one file read, whatever it provokes; what was found is kept."""
-        context = Context(str(file["path"]), readers.read, self.budget)
+        context = Context(str(file["path"]), readers.read, self.budget, siblings=self.paths)
         try:
             with self.opened(file) as source:
                 _read(read, source, context)
         except Changed as problem:
             context.found("engine.changed", str(problem))
         package_lists.report_missing(collected(self.facts), context, self.paths)
+        if context.format and len(self.formats) < MOST_FORMATS:
+            self.formats.setdefault(context.file, context.format)
         context.say_what_was_cut()
         self.findings += context.findings
 

@@ -4,15 +4,19 @@ import json
 import re
 from collections.abc import Iterator
 
+from scanning.engine import hidden_characters, hub_configs, notebooks
 from scanning.engine.context import Context
-from scanning.engine.paths import leads_outside
-from scanning.engine.sources import Source
+from scanning.engine.sources import Cursor, Source, Truncated
 
-LARGEST_DOCUMENT = 32 << 20
-CODE_KEYS = frozenset({"auto_map", "custom_pipelines", "trust_remote_code", "custom_objects"})
-TEMPLATE_KEYS = frozenset({"chat_template", "template"})
-TEMPLATE_TRICK = re.compile(r"__|\battr\b|\|\s*map\b")
-WEIGHT_MAP = "weight_map"
+LARGEST_DOCUMENT = 64 << 20
+LONGEST_LINE = 4 << 20
+# A table of words has at least so many, and is data whatever the words are.
+WORDS = 500
+NAMES_CODE = re.compile(rb'"(auto_map|trust_remote_code|custom_pipelines|_target_|py/reduce|chat_template)"\s*:')
+
+
+class Repeated(Exception):
+    """An object names something twice, which two programs would read differently."""
 
 
 def looks_like_json(head: str) -> bool:
@@ -20,54 +24,131 @@ def looks_like_json(head: str) -> bool:
     return bool(re.match(r'\s*(\{\s*("|\}|$)|\[\s*([\["{\]\-0-9tfn]|$))', head))
 
 
-def read_json(source: Source, context: Context) -> None:
-    """Look for keys that mean code; text that only begins like JSON is left as text."""
+def read_json(source: Source, context: Context) -> bool:
+    """Look for keys that mean code; False when this only begins like JSON and is some other text."""
     if source.size > LARGEST_DOCUMENT:
-        context.found("json.limit", "The JSON document is larger than the gate reads.")
-        return
+        _read_lines(source, context)
+        return True
+    raw = source.exactly(0, source.size)
     try:
-        document = json.loads(source.exactly(0, source.size))
+        document = json.loads(raw, object_pairs_hook=_Objects(context))
     except RecursionError:
         context.found("json.limit", "The JSON document is nested too deep.")
-        return
+        return True
     except ValueError:
-        # JSON lines, or text in brackets.
-        for line in _lines(source):
-            _judge(line, context)
-        return
-    _judge(document, context)
+        return _read_as_lines(raw, context)
+    context.recognised("json")
+    if not judge(document, context):
+        hidden_characters.judge(raw, context)
+    return True
 
 
-def _lines(source: Source) -> Iterator[object]:
-    for line in source.exactly(0, source.size).splitlines():
+class _Objects:
+    """Makes the objects of a document, and reports when one names something twice."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def __call__(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        entries = dict(pairs)
+        if len(entries) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in entries if names.count(name) > 1)
+            self.context.found("json.repeated", f"An object of the document names {twice!r} twice.", subject=twice)
+            # Whichever the loader takes.
+            for pair in pairs:
+                hub_configs.judge_object(dict([pair]), self.context)
+        return entries
+
+
+def _read_as_lines(raw: bytes, context: Context) -> bool:
+    """A document in every line, or text in brackets."""
+    hook = _Objects(context)
+    documents = []
+    for line in raw.splitlines():
+        if line.strip():
+            try:
+                documents.append(json.loads(line, object_pairs_hook=hook))
+            except (ValueError, RecursionError):
+                if NAMES_CODE.search(raw):
+                    context.found("json.malformed", "The document is not valid JSON, but names code to load.")
+                return False
+    context.recognised("json lines")
+    for document in documents:
+        judge(document, context)
+    hidden_characters.judge(raw, context)
+    return True
+
+
+def _read_lines(source: Source, context: Context) -> None:
+    """A document in every line, of a file that is too large to hold."""
+    cursor, hook = Cursor(source), _Objects(context)
+    while cursor.left:
         try:
-            yield json.loads(line)
-        except (ValueError, RecursionError):
+            line = cursor.line(LONGEST_LINE)
+        except Truncated:
+            line = cursor.read(cursor.left) if cursor.left <= LONGEST_LINE else b"{"
+        if not line.strip():
             continue
+        try:
+            document = json.loads(line, object_pairs_hook=hook)
+        except (ValueError, RecursionError):
+            context.found("json.limit", "The JSON document is larger than the gate reads.")
+            return
+        judge(document, context)
+        hidden_characters.judge(line, context)
+    context.recognised("json lines")
 
 
-def _judge(document: object, context: Context) -> None:
-    if isinstance(document, dict) and "nbformat" in document and "cells" in document:
-        context.found("json.code", "The file is a notebook, which holds code.")
+def judge(document: object, context: Context) -> bool:
+    """Judge a document of plain values; True when it is a table of words, in which any character may stand."""
+    if isinstance(document, dict) and "nbformat" in document:
+        notebooks.read_notebook(document, context)
+    is_vocabulary = _is_vocabulary(document)
     open_values = [document]
     while open_values:
         value = open_values.pop()
         if isinstance(value, list):
-            open_values.extend(value)
-        elif isinstance(value, dict):
-            for key, inner in value.items():
-                open_values.append(inner)
-                _judge_entry(key, inner, context)
+            open_values.extend(inner for inner in value if isinstance(inner, dict | list))
+            for template in _templates(value):
+                hub_configs.judge_object({"text": template}, context)
+        elif isinstance(value, dict) and not _is_table(value):
+            hub_configs.judge_object(value, context)
+            open_values.extend(_documents_inside(value))
+            if value.get("class_name") == "Lambda":
+                context.found("json.code", "The document describes a layer that holds code.", subject="Lambda")
+            open_values.extend(inner for inner in value.values() if isinstance(inner, dict | list))
+    return is_vocabulary
 
 
-def _judge_entry(key: str, value: object, context: Context) -> None:
-    if key in CODE_KEYS and value:
-        context.found("json.code", f"The document names code to load, under {key!r}.")
-    elif key in TEMPLATE_KEYS and isinstance(value, str) and TEMPLATE_TRICK.search(value):
-        context.found("json.code", f"The template under {key!r} reaches into Python objects.")
-    elif key == "class_name" and value == "Lambda":
-        context.found("json.code", "The document describes a layer that holds code.")
-    elif key == WEIGHT_MAP and isinstance(value, dict):
-        for name in value.values():
-            if isinstance(name, str) and leads_outside(name):
-                context.found("json.path", f"The index refers to the file {name!r} outside of the model.")
+def _templates(values: list[object]) -> Iterator[str]:
+    return (value for value in values if isinstance(value, str) and ("{{" in value or "{%" in value))
+
+
+def _documents_inside(value: dict[str, object]) -> Iterator[object]:
+    """Documents that are written as a text inside of another one, when they name code."""
+    for text in value.values():
+        if (
+            isinstance(text, str)
+            and text.lstrip().startswith(("{", "["))
+            and NAMES_CODE.search(text.encode(errors="replace"))
+        ):
+            try:
+                yield json.loads(text)
+            except (ValueError, RecursionError):
+                continue
+
+
+def _is_table(value: dict[str, object]) -> bool:
+    """Whether an object is a long table of numbers."""
+    return len(value) >= WORDS and all(type(number) in (int, float) for number in value.values())
+
+
+def _is_vocabulary(document: object) -> bool:
+    """Whether this is a tokenizer, or the table of its words."""
+    if not isinstance(document, dict):
+        return False
+    model = document.get("model")
+    if isinstance(model, dict) and "vocab" in model:
+        return True
+    return _is_table(document) or "added_tokens_decoder" in document

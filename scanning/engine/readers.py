@@ -1,50 +1,159 @@
 """Which reader a file gets. Its content decides, never its name."""
 
-from scanning.engine import archives, images, numpy_arrays, pickles, tensors, texts, zip_directory
-from scanning.engine.compression import BZ2, GZIP, LZMA, XZ, ZLIB, Compression, is_zlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from scanning.engine import (
+    archives,
+    bitmap_images,
+    compiled_python,
+    executables,
+    gguf_models,
+    images,
+    numpy_arrays,
+    pdf_documents,
+    pickles,
+    riff_files,
+    sentencepiece_models,
+    tensors,
+    texts,
+    zip_directory,
+)
+from scanning.engine.compression import BZ2, GZIP, LZMA, XZ, ZLIB, is_zlib
 from scanning.engine.context import Context
 from scanning.engine.sources import Source, Truncated
 
-EXECUTABLES = {
-    b"\x7fELF": "a Linux program",
-    b"MZ": "a Windows program",
-    b"\xcf\xfa\xed\xfe": "a macOS program",
-    b"\xce\xfa\xed\xfe": "a macOS program",
-    b"\xca\xfe\xba\xbe": "a macOS program or Java code",
-    b"\0asm": "a WebAssembly program",
-}
+
+class Format(NamedTuple):
+    """A kind of file: the word for it, what it begins with or a question that tells, and its reader.
+
+    A reader that finds out more calls `context.recognised` with a better word.
+    """
+
+    word: str
+    sign: bytes | tuple[bytes, ...] | Callable[[Source], bool]
+    read: Callable[[Source, Context], object]
+
+    def fits(self, source: Source, head: bytes) -> bool:
+        return self.sign(source) if callable(self.sign) else head.startswith(self.sign)
+
+
+# Formats that are told from others by the bytes they begin with, and not read.
 UNREAD = {
-    b"\x89HDF\r\n\x1a\n": "an HDF5 file",
-    b"GGUF": "a GGUF model",
-    b"\x28\xb5\x2f\xfd": "compressed with zstandard",
-    b"\x04\x22\x4d\x18": "compressed with lz4",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"%PDF": "a PDF document",
-    b"GIF8": "a GIF picture",
-    b"PAR1": "a Parquet table",
-    b"ARROW1": "an Arrow table",
-    b"SQLite format 3": "an SQLite database",
+    b"\x89HDF\r\n\x1a\n": ("hdf5", "an HDF5 file"),
+    b"\x28\xb5\x2f\xfd": ("zstandard", "compressed with zstandard"),
+    b"\x04\x22\x4d\x18": ("lz4", "compressed with lz4"),
+    b"\x02\x21\x4c\x18": ("lz4", "compressed with an old lz4"),
+    b"7z\xbc\xaf\x27\x1c": ("7z", "a 7z archive"),
+    b"Rar!": ("rar", "a RAR archive"),
+    b"!<arch>\n": ("ar", "an ar archive, which holds compiled code"),
+    b"!<thin>\n": ("ar", "an ar archive, which refers to compiled code"),
+    b"07070": ("cpio", "a cpio archive"),
+    b"\xc7\x71": ("cpio", "a cpio archive"),
+    b"\x1f\x9d": ("compress", "compressed with compress"),
+    b"LZIP": ("lzip", "compressed with lzip"),
+    b"\x89LZO": ("lzo", "compressed with lzop"),
+    b"\xff\x06\0\0sNaPpY": ("snappy", "compressed with snappy"),
+    b"PAR1": ("parquet", "a Parquet table"),
+    b"ARROW1": ("arrow", "an Arrow table"),
+    b"FEA1": ("feather", "a Feather table"),
+    b"Obj\x01": ("avro", "an Avro table"),
+    b"ORC": ("orc", "an ORC table"),
+    b"SQLite format 3": ("sqlite", "an SQLite database"),
+    b"\xac\xed\0\x05": ("java object", "a serialised Java object, which runs code when it is read"),
+    b"RDX3\n": ("r", "an R workspace, which can run code when it is read"),
+    b"RDX2\n": ("r", "an R workspace, which can run code when it is read"),
+    b"RDA": ("r", "an R workspace, which can run code when it is read"),
+    b"X\n\0\0\0\x02": ("r", "an R object, which can run code when it is read"),
+    b"X\n\0\0\0\x03": ("r", "an R object, which can run code when it is read"),
+    b"lmgg": ("ggml", "a model of an old ggml format"),
+    b"tjgg": ("ggml", "a model of an old ggml format"),
+    b"fmgg": ("ggml", "a model of an old ggml format"),
+    b"II*\0": ("tiff", "a TIFF picture"),
+    b"MM\0*": ("tiff", "a TIFF picture"),
+    b"OggS": ("ogg", "an Ogg sound"),
+    b"fLaC": ("flac", "a FLAC sound"),
+    b"ID3": ("mp3", "an MP3 sound"),
+    b"{\\rtf": ("rtf", "an RTF document, which can hold objects"),
+    b"\x0a\x25\x21PS": ("postscript", "a PostScript program"),
+    b"%!PS": ("postscript", "a PostScript program"),
 }
-COMPRESSIONS: dict[bytes, Compression] = {
-    b"\x1f\x8b": GZIP,
-    b"BZh": BZ2,
-    b"\xfd7zXZ\x00": XZ,
-    b"\x5d\x00\x00": LZMA,
-}
+
+
+def _is_unread(source: Source) -> bool:
+    return source.read(0, 16).startswith(tuple(UNREAD))
+
+
+def _say_unread(source: Source, context: Context) -> None:
+    head = source.read(0, 16)
+    word, kind = next(said for magic, said in UNREAD.items() if head.startswith(magic))
+    context.recognised(word)
+    context.found("content.known-unread", f"The file is {kind}, which the gate does not read.", subject=word)
+
+
+def _say_unknown(source: Source, context: Context) -> None:
+    context.found("content.unknown", "The file has an unknown format, so nothing can be said about it.")
+
+
+# Asked first, because loaders find these whatever else a file may be.
+FIRST = (
+    Format("zip", (zip_directory.LOCAL, zip_directory.END), archives.read_zip),
+    Format("pickle", pickles.is_pickle, pickles.read_pickle),
+)
+# Asked in this order; the first that fits reads the file.
+FORMATS = (
+    Format("numpy", numpy_arrays.MAGIC, numpy_arrays.read_numpy),
+    Format("png", images.PNG, images.read_png),
+    Format("jpeg", images.JPEG, images.read_jpeg),
+    Format("gif", bitmap_images.GIF, bitmap_images.read_gif),
+    Format("bmp", bitmap_images.is_bmp, bitmap_images.read_bmp),
+    Format("riff", riff_files.is_riff, riff_files.read_riff),
+    Format("gzip", b"\x1f\x8b", archives.compressed_with(GZIP)),
+    Format("bzip2", b"BZh", archives.compressed_with(BZ2)),
+    Format("xz", b"\xfd7zXZ\x00", archives.compressed_with(XZ)),
+    Format("lzma", b"\x5d\x00\x00", archives.compressed_with(LZMA)),
+    Format("zlib", lambda source: is_zlib(source.read(0, 2)), archives.compressed_with(ZLIB)),
+    Format("tar", archives.is_tar, archives.read_tar),
+    Format("safetensors", tensors.is_safetensors, tensors.read_safetensors),
+    Format("gguf", gguf_models.MAGIC, gguf_models.read_gguf),
+    Format("sentencepiece", sentencepiece_models.is_sentencepiece, sentencepiece_models.accept_sentencepiece),
+    Format("program", executables.is_program, executables.refuse_program),
+    Format("compiled python", compiled_python.is_compiled, compiled_python.refuse_compiled),
+    Format("office", executables.OFFICE, executables.read_office),
+    Format("pdf", pdf_documents.MAGIC, pdf_documents.read_pdf),
+    Format("unread", _is_unread, _say_unread),
+    Format("text", texts.is_text, texts.read_text),
+    Format("text", texts.is_wide_text, texts.refuse_wide_text),
+)
+UNKNOWN = Format("unknown", b"", _say_unknown)
 
 
 def read(source: Source, context: Context) -> None:
     """Read one file, or one member of an archive, and report to the context. Raises only LimitReached."""
     if not source.size:
+        context.recognised("empty")
         return
     try:
-        is_zip = _read_by_content(source, context)
-        if not is_zip and _has_zip_directory(source):
+        found = _find(FIRST, source)
+        if found is None and pickles.find_hidden_pickle(source, context):
+            # Anything else may still be an old pickle, whatever it also is.
+            context.recognised("pickle")
+        else:
+            found = found or _find(FORMATS, source) or UNKNOWN
+            context.recognised(found.word)
+            found.read(source, context)
+        if (found is None or found.word != "zip") and _has_zip_directory(source):
             context.found("content.polyglot", "The file can also be opened as a zip archive.")
             archives.read_zip(source, context)
+        elif found is not None and found.word not in ("pdf", "text") and _has_pdf_header(source):
+            context.found("content.polyglot", "The file can also be opened as a PDF document.")
     except Truncated:
         context.found("content.malformed", "The file ends too early.")
+
+
+def _find(formats: tuple[Format, ...], source: Source) -> Format | None:
+    head = source.read(0, 32)
+    return next((kind for kind in formats if kind.fits(source, head)), None)
 
 
 def _has_zip_directory(source: Source) -> bool:
@@ -58,49 +167,6 @@ def _has_zip_directory(source: Source) -> bool:
     ) == zip_directory.LOCATOR64
 
 
-def _read_by_content(source: Source, context: Context) -> bool:
-    """Returns True when the file was read as a zip archive."""
-    head = source.read(0, 16)
-    if head.startswith((zip_directory.LOCAL, zip_directory.END)):
-        archives.read_zip(source, context)
-        return True
-    if pickles.is_pickle(source):
-        pickles.read_pickle(source, context)
-        return False
-    # Anything else may still be an old pickle, whatever it also is.
-    if pickles.find_hidden_pickle(source, context):
-        return False
-    if head.startswith(numpy_arrays.MAGIC):
-        numpy_arrays.read_numpy(source, context)
-    elif head.startswith(images.PNG):
-        images.read_png(source, context)
-    elif head.startswith(images.JPEG):
-        images.read_jpeg(source, context)
-    elif compression := _compression(head):
-        archives.read_compressed(source, context, compression)
-    elif archives.is_tar(source):
-        archives.read_tar(source, context)
-    elif tensors.is_safetensors(source):
-        tensors.read_safetensors(source, context)
-    elif kind := _named(EXECUTABLES, head):
-        context.found("content.executable", f"The file is {kind}.")
-    elif head[2:4] == b"\r\n" and head[8:] and source.read(16, 1) in (b"c", b"\xe3"):
-        context.found("content.executable", "The file is compiled Python code.")
-    elif kind := _named(UNREAD, head):
-        context.found("content.known-unread", f"The file is {kind}, which the gate does not read yet.")
-    elif texts.is_text(source):
-        texts.read_text(source, context)
-    else:
-        context.found("content.unknown", "The file has an unknown format, so nothing can be said about it.")
-    return False
-
-
-def _compression(head: bytes) -> Compression | None:
-    for magic, compression in COMPRESSIONS.items():
-        if head.startswith(magic):
-            return compression
-    return ZLIB if is_zlib(head) else None
-
-
-def _named(table: dict[bytes, str], head: bytes) -> str | None:
-    return next((kind for magic, kind in table.items() if head.startswith(magic)), None)
+def _has_pdf_header(source: Source) -> bool:
+    """Readers of PDF look for its header in the first kilobyte, and for the end mark in the last."""
+    return pdf_documents.MAGIC in source.read(0, 1_024) and b"%%EOF" in source.read(max(0, source.size - 1_024), 1_024)

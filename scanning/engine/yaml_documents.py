@@ -4,8 +4,9 @@ import re
 
 import yaml
 
+from scanning.engine import json_documents
 from scanning.engine.context import Context
-from scanning.engine.sources import Source
+from scanning.engine.sources import BytesSource, Source
 
 LARGEST_DOCUMENT = 4 << 20
 LARGEST_TREE = 200_000
@@ -15,6 +16,14 @@ CORE_TAGS = frozenset(
     f"{CORE}{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "binary", "set")
 )
 SUSPICIOUS = re.compile(rb"!!(python|js|ruby|java)|!<|!python|tag:yaml\.org,2002:(python|js)|^%TAG", re.MULTILINE)
+
+NAMES_CODE = re.compile(
+    rb"(?:^|[\s{,\-\"'])(_target_|auto_map|trust_remote_code|custom_pipelines|chat_template|weight_map|auto_mapping"
+    rb"|megatron_core|activation_function|activation_fn|base_model_name_or_path|py/\w+)[\"']?\s*:",
+    re.MULTILINE,
+)
+TARGET = re.compile(rb"(?:^|[\s{,\-\"'])(_target_|py/\w+)[\"']?\s*:", re.MULTILINE)
+FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)\n---[ \t]*\r?\n", re.DOTALL)
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -47,6 +56,8 @@ def read_tags(source: Source, context: Context) -> None:
             context.found("yaml.malformed", "The text has YAML tags and is larger than the gate reads.")
         return
     text = source.exactly(0, source.size)
+    if NAMES_CODE.search(text):
+        _judge_values(source, text, context)
     if SUSPICIOUS.search(text):
         try:
             _check_events(text)
@@ -55,6 +66,18 @@ def read_tags(source: Source, context: Context) -> None:
         except (yaml.YAMLError, ValueError):
             # Prose that mentions a tag.
             return
+
+
+def _judge_values(source: Source, text: bytes, context: Context) -> None:
+    """What a configuration means is the same in YAML as in JSON."""
+    front = FRONT_MATTER.match(text)
+    try:
+        document = load(BytesSource(front[1]) if front else source)
+    except BadYaml:
+        if TARGET.search(text):
+            context.found("json.code", "The document may name code to load.")
+        return
+    json_documents.judge(document, context)
 
 
 def _check_events(text: bytes) -> None:

@@ -19,6 +19,11 @@ LARGEST_COMMENT = 65_535
 LARGEST_DIRECTORY = 32 << 20
 STORED, DEFLATED, BZIPPED = 0, 8, 12
 ENCRYPTED, DESCRIBED_LATER = 0x01, 0x08
+# Also how hard the data was compressed, and that names are UTF-8; patches and hidden headers are beyond.
+KNOWN_FLAGS = 0x080F
+# An extra field in which some readers find another name or comment.
+OTHER_NAMES = (0x7075, 0x6375)
+PLAIN_TYPES = (0, 0o040000, 0o100000)
 
 
 class BadZip(Exception):
@@ -41,7 +46,8 @@ class Member:
 
     @property
     def is_link(self) -> bool:
-        return (self.attributes >> 16) & 0o170000 == 0o120000
+        """Whether a Unix system would make something else of it than a file or a folder."""
+        return (self.attributes >> 16) & 0o170000 not in PLAIN_TYPES
 
 
 def find_end(source: Source) -> int | None:
@@ -156,6 +162,8 @@ def _large(extra: bytes, values: list[int]) -> list[int]:
     at = 0
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
+        if kind in OTHER_NAMES:
+            raise BadZip("A member of the zip file has a second name.")
         if kind == 1:
             field = extra[at + 4 : at + 4 + length]
             for index, value in enumerate(values):
