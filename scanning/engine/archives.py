@@ -7,9 +7,10 @@ import tarfile
 from io import BufferedIOBase
 from typing import cast
 
-from scanning.engine import skops_trees, torch_checkpoints, zip_directory
+from scanning.engine import describers, keras_configs, skops_trees, torch_checkpoints, zip_directory
 from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
 from scanning.engine.context import Context, LimitReached
+from scanning.engine.folders import Folder
 from scanning.engine.paths import leads_outside
 from scanning.engine.sources import BytesSource, Slice, Source
 from scanning.engine.zip_directory import BadZip, Member
@@ -55,10 +56,13 @@ def read_zip(source: Source, context: Context) -> None:
         skops_trees.read_skops(opened, context)
     elif torch_checkpoints.is_torch(opened):
         expected = torch_checkpoints.read_torch(opened, context)
-    for name in list(opened):
+    elif keras_configs.is_keras(opened):
+        keras_configs.read_archive(opened, context)
+    folder = Folder({name: inside.size for name, inside in opened.items()})
+    for name in sorted(opened, key=lambda name: not describers.describes_others(name, opened[name])):
         inside = opened.pop(name)
         if name not in expected:
-            context.read_member(name, inside)
+            context.read_member(name, inside, folder)
         if isinstance(inside, BytesSource):
             context.budget.kept += inside.size
 

@@ -7,9 +7,10 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from scanning.engine import allow_list, mlmodels, readers, requirements, rules
+from scanning.engine import allow_list, describers, mlmodels, readers, requirements, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.findings import Finding, Verdict, verdict_of
+from scanning.engine.folders import Folder
 from scanning.engine.sources import FileSource, Source
 
 ENGINE = "1"
@@ -36,8 +37,11 @@ def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
         context.found("engine.no-files", "The version has no files.")
         findings += context.findings
     # A folder's own MLmodel stands above those deeper down, so its facts are the ones that stay.
-    for file in sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True):
-        context = Context(str(file["path"]), readers.read, budget)
+    ordered = sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True)
+    folder = Folder({str(file["path"]): size for file in files if isinstance(size := file["size"], int)})
+    # Files that only hold the numbers of others are understood through those, which therefore come first.
+    for file in sorted(ordered, key=lambda file: not _describes_others(file)):
+        context = Context(str(file["path"]), readers.read, budget, folder=folder)
         _scan_file(file, context, facts)
         context.say_what_was_cut()
         findings += context.findings
@@ -52,9 +56,29 @@ def scan(files: Sequence[Mapping[str, object]]) -> dict[str, object]:
     }
 
 
+def _open(file: Mapping[str, object]) -> int:
+    return os.open(str(file["source"]), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+
+
+def _describes_others(file: Mapping[str, object]) -> bool:
+    """Whether a file may say what is in others; nothing is reported yet."""
+    try:
+        descriptor = _open(file)
+    except OSError:
+        return False
+    try:
+        status = os.fstat(descriptor)
+        source = FileSource(descriptor, status.st_size)
+        return stat.S_ISREG(status.st_mode) and describers.describes_others(str(file["path"]), source)
+    except Exception:  # noqa: BLE001 - reading the file itself will report whatever is wrong with it
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def _scan_file(file: Mapping[str, object], context: Context, facts: dict[str, object]) -> None:
     try:
-        descriptor = os.open(str(file["source"]), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = _open(file)
     except OSError:
         context.found("engine.changed", "The file is not in the store.")
         return

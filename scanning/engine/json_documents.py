@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from scanning.engine import keras_configs
 from scanning.engine.context import Context
 from scanning.engine.paths import leads_outside
 from scanning.engine.sources import Source
@@ -49,6 +50,8 @@ def _lines(source: Source) -> Iterator[object]:
 def _judge(document: object, context: Context) -> None:
     if isinstance(document, dict) and "nbformat" in document and "cells" in document:
         context.found("json.code", "The file is a notebook, which holds code.")
+    if keras_configs.looks_like_config(document):
+        keras_configs.judge(document, context)
     open_values = [document]
     while open_values:
         value = open_values.pop()

@@ -3,7 +3,7 @@
 from scanning.engine.findings import Severity
 
 # Goes up whenever the same bytes could get another verdict.
-VERSION = "1"
+VERSION = "2"
 
 REPLACE = "Do not load this file. Ask where it came from, and save the model again from the code that trained it."
 SAVE_AGAIN = "If the model is yours, save it again with a current client; otherwise ask whoever made the file."
@@ -82,4 +82,28 @@ RULES: dict[str, tuple[Severity, str]] = {
     "environment.unusual": (_REVIEW, LOOK),
     "image.trailing": (_REVIEW, SAVE_AGAIN),
     "image.malformed": (_REVIEW, SAVE_AGAIN),
+    "protobuf.unknown-field": (_REVIEW, SAVE_AGAIN),
+    "protobuf.repeated-field": (_REVIEW, SAVE_AGAIN),
+    "onnx.forbidden-operator": (_UNSAFE, REPLACE),
+    "onnx.unknown-operator": (_REVIEW, LOOK),
+    "onnx.external-path": (_UNSAFE, REPLACE),
+    "onnx.missing-data": (_REVIEW, "Upload the files that the model keeps its tensors in."),
+    "onnx.malformed": (_REVIEW, SAVE_AGAIN),
+    "tensorflow.forbidden-operator": (_UNSAFE, REPLACE),
+    "tensorflow.unknown-operator": (_REVIEW, LOOK),
+    "tensorflow.path": (_UNSAFE, REPLACE),
+    "tensorflow.unknown-path": (_REVIEW, LOOK),
+    "tensorflow.missing-data": (_REVIEW, "Upload the files that the model keeps its tensors in."),
+    "tensorflow.unusual": (_REVIEW, LOOK),
+    "tensorflow.malformed": (_REVIEW, SAVE_AGAIN),
+    "keras.code": (_UNSAFE, REPLACE),
+    "keras.forbidden-object": (_UNSAFE, REPLACE),
+    "keras.path": (_UNSAFE, REPLACE),
+    "keras.unknown-object": (_REVIEW, LOOK_AT_CODE),
+    "keras.malformed": (_REVIEW, SAVE_AGAIN),
+    "hdf5.external": (_UNSAFE, REPLACE),
+    "hdf5.unusual": (_REVIEW, LOOK),
+    "hdf5.unread": (_REVIEW, SUPPORTED),
+    "hdf5.unaccounted": (_REVIEW, SAVE_AGAIN),
+    "hdf5.malformed": (_REVIEW, SAVE_AGAIN),
 }
