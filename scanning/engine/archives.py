@@ -7,7 +7,7 @@ import tarfile
 from io import BufferedIOBase
 from typing import cast
 
-from scanning.engine import describers, keras_configs, skops_trees, torch_checkpoints, zip_directory
+from scanning.engine import graph_files, keras_configs, skops_trees, torch_checkpoints, zip_directory
 from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
 from scanning.engine.context import Context, LimitReached
 from scanning.engine.folders import Folder
@@ -59,7 +59,7 @@ def read_zip(source: Source, context: Context) -> None:
     elif keras_configs.is_keras(opened):
         keras_configs.read_archive(opened, context)
     folder = Folder({name: inside.size for name, inside in opened.items()})
-    for name in sorted(opened, key=lambda name: not describers.describes_others(name, opened[name])):
+    for name in sorted(opened, key=lambda name: not graph_files.describes_others(name, opened[name])):
         inside = opened.pop(name)
         if name not in expected:
             context.read_member(name, inside, folder)

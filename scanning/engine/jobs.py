@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from scanning.engine import allow_list, describers, mlmodels, readers, requirements, rules
+from scanning.engine import allow_list, graph_files, mlmodels, readers, requirements, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.folders import Folder
@@ -69,7 +69,7 @@ def _describes_others(file: Mapping[str, object]) -> bool:
     try:
         status = os.fstat(descriptor)
         source = FileSource(descriptor, status.st_size)
-        return stat.S_ISREG(status.st_mode) and describers.describes_others(str(file["path"]), source)
+        return stat.S_ISREG(status.st_mode) and graph_files.describes_others(str(file["path"]), source)
     except Exception:  # noqa: BLE001 - reading the file itself will report whatever is wrong with it
         return False
     finally:
@@ -115,6 +115,7 @@ def _read_by_name(source: Source, context: Context, facts: dict[str, object]) ->
         requirements.read_conda(source, context)
     elif name == "python_env.yaml":
         requirements.read_python_environment(source, context)
+    graph_files.judge_by_name(name, context)
 
 
 def _kept(findings: list[Finding]) -> list[Finding]:

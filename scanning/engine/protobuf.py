@@ -11,7 +11,7 @@ from functools import cache
 
 from scanning.engine import lists
 from scanning.engine.context import Context, LimitReached
-from scanning.engine.pickles import find_hidden_pickle
+from scanning.engine.probes import report_hidden_pickle
 from scanning.engine.sources import PIECE, Slice, Source
 
 DEEPEST = 100
@@ -211,7 +211,7 @@ class Walker:
     def probe(self, start: int, end: int, name: str) -> None:
         """Report a part that an unpickler would act upon. A look at its beginning, however large it is."""
         if end - start > 2:
-            find_hidden_pickle(Slice(self.source, start, end - start), self.context.inside(name or "tensor"))
+            report_hidden_pickle(Slice(self.source, start, end - start), self.context.inside(name or "tensor"))
 
     def _bytes(self, at: int, length: int) -> bytes:
         index = at - self._base

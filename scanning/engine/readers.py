@@ -1,6 +1,6 @@
 """Which reader a file gets. Its content decides, never its name."""
 
-from scanning.engine import archives, images, numpy_arrays, pickles, tensors, texts, zip_directory
+from scanning.engine import archives, graph_files, images, numpy_arrays, pickles, tensors, texts, zip_directory
 from scanning.engine import hdf5_files, onnx_models, saved_models, tensor_bundles
 from scanning.engine.compression import BZ2, GZIP, LZMA, XZ, ZLIB, Compression, is_zlib
 from scanning.engine.context import Context
@@ -43,6 +43,7 @@ def read(source: Source, context: Context) -> None:
         if not is_zip and _has_zip_directory(source):
             context.found("content.polyglot", "The file can also be opened as a zip archive.")
             archives.read_zip(source, context)
+        graph_files.read_behind_block(source, context)
     except Truncated:
         context.found("content.malformed", "The file ends too early.")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from scanning.engine.context import Context
 from scanning.engine.protobuf import Malformed, Message, Walker, table
-from scanning.engine.sources import BytesSource, Source
+from scanning.engine.sources import BytesSource, Inflated, Source
 
 SUFFIX = ".index"
 MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
@@ -29,7 +29,9 @@ WIDTHS = {
 
 
 def is_table(source: Source) -> bool:
-    """Whether the file ends as a table does."""
+    """Whether the file ends as a table does. The end of a large packed stream is not looked for."""
+    if isinstance(source, Inflated):
+        return False
     return source.size >= FOOTER and source.read(source.size - 8, 8) == MAGIC
 
 
