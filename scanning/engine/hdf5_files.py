@@ -116,7 +116,9 @@ class _Walk:
 
     def _check_ends(self, base: int, end: int) -> None:
         if base:
+            # Addresses count from the block's end, but for that of the file's own end.
             self.context.found("hdf5.unusual", "The file begins with a block of something else.")
+            end -= base
         if end > self.file.source.size:
             raise Malformed("The file ends too early.")
         if end < self.file.source.size:

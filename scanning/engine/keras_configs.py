@@ -28,7 +28,7 @@ PLAIN = frozenset({
 HOLD_CODE = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper", "__lambda__"})
 # Layers of tf.keras that call a function of TensorFlow by its name, an operator, or a method.
 CALLS_FUNCTION, CALLS_OPERATOR = frozenset({"TFOpLambda", "SlicingOpLambda"}), "TensorFlowOpLayer"
-CALLS_METHOD = frozenset({"ClassMethod", "InstanceMethod", "InstanceProperty"})
+CALLS = CALLS_FUNCTION | {CALLS_OPERATOR, "ClassMethod", "InstanceMethod", "InstanceProperty"}
 OPERATOR = re.compile(r"\bop\\?\"?\s*:\s*\\?\"(\w+)\\?\"")
 REACHES_OUT = re.compile(
     r"(^|\.)(io|raw_ops|py_func\w*|numpy_function|saved_model|data|load\w*|sysconfig|train|summary|function|lookup|queue"
@@ -150,6 +150,9 @@ def _remarks(entry: dict[str, object]) -> Iterator[tuple[str, str, str]]:
     elif name == "__typespec__":
         found = _judge_spec(module, entry.get("spec_name"))
         subject = f"{module}.{entry.get('spec_name')}"
+    elif name in CALLS:
+        found = _judge_call(name, config if isinstance(config, dict) else {})
+        subject = f"{name} {_called(config)}"
     else:
         found = _judge_class(module, name, entry)
         subject = f"{module}.{name}" if module else name
@@ -160,8 +163,6 @@ def _remarks(entry: dict[str, object]) -> Iterator[tuple[str, str, str]]:
 def _judge_class(module: object, name: str, entry: dict[str, object]) -> Remark | None:
     if name in HOLD_CODE:
         return "keras.code", f"The model holds a {name}, which runs code or reads files that come with it."
-    if name in CALLS_FUNCTION or name in CALLS_METHOD or name == CALLS_OPERATOR:
-        return _judge_call(name, entry.get("config"))
     if module is None:
         if name in PLAIN or name in _names("old"):
             return None
@@ -216,8 +217,14 @@ def _judge_spec(module: object, name: object) -> Remark | None:
     return "keras.forbidden-object", f"Loading the model would import {module} and use its {name}, which no model needs."
 
 
-def _judge_call(name: str, config: object) -> Remark | None:
+def _called(config: object) -> str:
+    """What a layer calls by its name, as far as it says so."""
     described = config if isinstance(config, dict) else {}
+    operators = OPERATOR.findall(json.dumps(described.get("node_def")))
+    return str(described.get("function") or described.get("method_name") or " ".join(operators[:1]))
+
+
+def _judge_call(name: str, described: Mapping[str, object]) -> Remark | None:
     if name == CALLS_OPERATOR:
         operators = OPERATOR.findall(json.dumps(described.get("node_def")))
         listed = lists.load("tensorflow_list")["operators"]

@@ -1,7 +1,6 @@
 """Which reader a file gets. Its content decides, never its name."""
 
 from scanning.engine import archives, graph_files, images, numpy_arrays, pickles, tensors, texts, zip_directory
-from scanning.engine import hdf5_files, onnx_models, saved_models, tensor_bundles
 from scanning.engine.compression import BZ2, GZIP, LZMA, XZ, ZLIB, Compression, is_zlib
 from scanning.engine.context import Context
 from scanning.engine.sources import Source, Truncated
@@ -89,30 +88,13 @@ def _read_by_content(source: Source, context: Context) -> bool:
         context.found("content.executable", "The file is compiled Python code.")
     elif kind := _named(UNREAD, head):
         context.found("content.known-unread", f"The file is {kind}, which the gate does not read yet.")
-    elif _read_graph(source, context, head):
-        pass
+    elif graph_files.read_graph(source, context):
+        return False
     elif texts.is_text(source):
         texts.read_text(source, context)
-    elif tensor_bundles.is_table(source):
-        tensor_bundles.read_index(source, context)
     elif not context.folder.accounts_for(context.name, source):
         context.found("content.unknown", "The file has an unknown format, so nothing can be said about it.")
     return False
-
-
-def _read_graph(source: Source, context: Context, head: bytes) -> bool:
-    """Read a graph or a container of weights; False when it is none."""
-    if head.startswith(hdf5_files.MAGIC):
-        hdf5_files.read_hdf5(source, context)
-    elif onnx_models.is_onnx(source):
-        onnx_models.read_onnx(source, context)
-    elif saved_models.is_saved_model(source):
-        saved_models.read_saved_model(source, context)
-    elif saved_models.is_fingerprint(source):
-        saved_models.read_fingerprint(source, context)
-    else:
-        return False
-    return True
 
 
 def _compression(head: bytes) -> Compression | None:
