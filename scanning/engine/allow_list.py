@@ -3,15 +3,12 @@
 Exact names only, never a package.
 """
 
-import hashlib
-import json
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from enum import Enum
 from functools import cache
-from pathlib import Path
 
-LIST = Path(__file__).with_name("allow_list.json")
+from scanning.engine import lists
 
 
 class Standing(Enum):
@@ -66,7 +63,7 @@ def names() -> dict[tuple[str, str], Standing]:
     """The allow list: (module, name) to what it may be used for."""
     kinds = {"call": Standing.CALL, "class": Standing.CLASS, "value": Standing.VALUE}
     listed: dict[tuple[str, str], Standing] = {}
-    for module, uses in json.loads(LIST.read_text())["names"].items():
+    for module, uses in lists.load("allow_list")["names"].items():
         for use, named in uses.items():
             listed.update(dict.fromkeys(((module, name) for name in named), kinds[use]))
     return listed
@@ -78,11 +75,9 @@ def words() -> frozenset[str]:
     return frozenset(word for listed in names() for word in listed)
 
 
-@cache
 def version() -> str:
-    """The list's version and the start of its digest."""
-    text = LIST.read_bytes()
-    return f"{json.loads(text)['version']} (sha256 {hashlib.sha256(text).hexdigest()[:16]})"
+    """The version of this list and of the others that the engine goes by, with the start of their digest."""
+    return lists.version()
 
 
 def standing(module: str, name: str) -> Standing:

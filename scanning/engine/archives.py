@@ -7,9 +7,10 @@ import tarfile
 from io import BufferedIOBase
 from typing import cast
 
-from scanning.engine import file_names, skops_trees, torch_checkpoints, zip_directory
+from scanning.engine import file_names, graph_files, keras_configs, skops_trees, torch_checkpoints, zip_directory
 from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
 from scanning.engine.context import Context, LimitReached, Reader
+from scanning.engine.folders import Folder
 from scanning.engine.paths import leads_outside
 from scanning.engine.sources import BytesSource, Slice, Source
 from scanning.engine.zip_directory import BadZip, Member
@@ -71,12 +72,16 @@ def read_zip(source: Source, context: Context) -> None:
     elif torch_checkpoints.is_torch(opened):
         context.recognised("torch")
         expected = torch_checkpoints.read_torch(opened, context)
+    elif keras_configs.is_keras(opened):
+        context.recognised("keras")
+        keras_configs.read_archive(opened, context)
     elif opened and all(name.endswith(".npy") for name in opened):
         context.recognised("npz")
-    for name in list(opened):
+    folder = Folder({name: inside.size for name, inside in opened.items()})
+    for name in sorted(opened, key=lambda name: not graph_files.describes_others(name, opened[name])):
         inside = opened.pop(name)
         if name not in expected:
-            context.read_member(name, inside)
+            context.read_member(name, inside, folder)
         if isinstance(inside, BytesSource):
             context.budget.kept += inside.size
 

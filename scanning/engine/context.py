@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from scanning.engine.findings import Finding, Severity
+from scanning.engine.folders import Folder
 from scanning.engine.rules import RULES
 from scanning.engine.sources import Slice, Source
 
@@ -59,8 +60,8 @@ class Reader(Protocol):
 class Context:
     """Where a reader stands.
 
-    `file` is the path in the version, `siblings` all paths in it; `place` the names of the archives' members on the
-    way; `format` a word for what the bytes turned out to be.
+    `file` is the path in the version, `place` the names of the archives' members on the way, `folder` what lies beside
+    it; `format` a word for what the bytes turned out to be.
     """
 
     file: str
@@ -69,18 +70,24 @@ class Context:
     place: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    siblings: frozenset[str] = frozenset()
+    folder: Folder = field(default_factory=Folder)
     format: str = ""
 
     def recognised(self, word: str) -> None:
         """Say what the bytes are; the reader that knows it best speaks last."""
         self.format = word
 
-    def inside(self, name: str) -> "Context":
-        """The context of a member; LimitReached when archives are nested too deep."""
+    @property
+    def name(self) -> str:
+        """The path of what is being read among the files that lie beside it."""
+        return self.place[-1] if self.place else self.file
+
+    def inside(self, name: str, folder: Folder | None = None) -> "Context":
+        """The context of a member of `folder`; LimitReached when archives are nested too deep."""
         if len(self.place) >= DEPTH:
             raise LimitReached("archive.limit", f"Archives are nested more than {DEPTH} deep.")
-        return Context(self.file, self.reader, self.budget, (*self.place, name), self.findings, self.counts)
+        place = (*self.place, name)
+        return Context(self.file, self.reader, self.budget, place, self.findings, self.counts, folder or Folder())
 
     def found(self, rule: str, message: str, at: int | None = None, *, subject: str = "") -> None:
         """Report `message` under a rule, at a byte offset if there is one. Many of the same kind are cut short."""
@@ -109,14 +116,14 @@ class Context:
                 cut = "engine.more-unsafe" if severity is Severity.UNSAFE else "engine.more"
                 self.found(cut, f"{count - KEPT_PER_RULE:,} more findings of the kind {rule} are not listed.")
 
-    def read_member(self, name: str, source: Source) -> None:
+    def read_member(self, name: str, source: Source, folder: Folder | None = None) -> None:
         """Have a part of this file read by its own content, as if it were a file.
 
         A limit ends the part, not the file.
         """
         try:
             self.budget.take_member()
-            self.reader(source, self.inside(name))
+            self.reader(source, self.inside(name, folder))
         except LimitReached as limit:
             self.found(limit.rule, limit.message)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from scanning.engine import chat_templates
 from scanning.engine.allow_list import Standing, standing
 from scanning.engine.context import Context
+from scanning.engine.folders import beside
 from scanning.engine.paths import leads_outside
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
@@ -128,9 +129,8 @@ def _judge_index(value: object, context: Context) -> None:
             context.found("json.path", f"The index refers to the file {name!r} outside of the model.", subject=name)
         elif "/" in name or "\\" in name:
             context.found("hub.path", f"The index refers to the file {name!r} in another folder.", subject=name)
-        elif not context.place and context.siblings:
-            folder = context.file.rpartition("/")[0]
-            if (f"{folder}/{name}" if folder else name) not in context.siblings:
+        elif not context.place and context.folder.sizes:
+            if beside(context.file, name) not in context.folder.sizes:
                 context.found(
                     "hub.missing-shard", f"The index refers to the file {name!r}, which is not in the version."
                 )

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
-from scanning.engine import ENGINE, allow_list, file_names, known_names, package_lists, readers, rules
+from scanning.engine import ENGINE, allow_list, file_names, graph_files, known_names, package_lists, readers, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.dependencies import collected
 from scanning.engine.findings import Finding, Verdict, verdict_of
+from scanning.engine.folders import Folder
 from scanning.engine.line import AskedSource, Line
 from scanning.engine.sources import BytesSource, Changed, FileSource, Source
 
@@ -66,13 +67,15 @@ def scan(files: Sequence[File], opened: Opener = open_file) -> dict[str, object]
 
     Never raises for what is in them.
     """
-    job = _Job(opened, frozenset(str(file["path"]) for file in files))
-    for path, sentence in file_names.remarks(sorted(job.paths)):
+    job = _Job(opened, Folder({str(file["path"]): file["size"] for file in files}))
+    for path, sentence in file_names.remarks(sorted(job.folder.sizes)):
         job.say(path, "name.unusual", sentence)
     if not files:
         job.say("", "engine.no-files", "The version has no files.")
     # A folder's own MLmodel stands above those deeper down, so its facts are the ones that stay.
-    for file in sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True):
+    ordered = sorted(files, key=lambda file: (str(file["path"]).count("/"), str(file["path"])), reverse=True)
+    # Files that only hold the numbers of others are understood through those, which therefore come first.
+    for file in sorted(ordered, key=lambda file: not job.describes_others(file)):
         job.read(file, job.by_content_and_name)
     job.read_named_lists(files)
     kept = _kept(sorted(job.findings, key=lambda finding: finding.file))
@@ -91,7 +94,7 @@ class _Job:
     """The work on one version, and what has come of it so far."""
 
     opened: Opener
-    paths: frozenset[str]
+    folder: Folder
     budget: Budget = field(default_factory=Budget)
     formats: dict[str, str] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
@@ -105,17 +108,25 @@ class _Job:
 
     def read(self, file: File, read: Read) -> None:
         """Have one file read, whatever it provokes; what was found is kept."""
-        context = Context(str(file["path"]), readers.read, self.budget, siblings=self.paths)
+        context = Context(str(file["path"]), readers.read, self.budget, folder=self.folder)
         try:
             with self.opened(file) as source:
                 _read(read, source, context)
         except Changed as problem:
             context.found("engine.changed", str(problem))
-        package_lists.report_missing(collected(self.facts), context, self.paths)
+        package_lists.report_missing(collected(self.facts), context, self.folder.sizes)
         if context.format and len(self.formats) < MOST_FORMATS:
             self.formats.setdefault(context.file, context.format)
         context.say_what_was_cut()
         self.findings += context.findings
+
+    def describes_others(self, file: File) -> bool:
+        """Whether a file may say what is in others; nothing is reported yet."""
+        try:
+            with self.opened(file) as source:
+                return graph_files.describes_others(str(file["path"]), source)
+        except Exception:  # noqa: BLE001 - reading the file itself will report whatever is wrong with it
+            return False
 
     def by_content_and_name(self, source: Source, context: Context) -> None:
         """Everything about a file: what its content says, and what its name adds to that."""

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from scanning.engine import hidden_characters, hub_configs, notebooks
+from scanning.engine import hidden_characters, hub_configs, keras_configs, notebooks
 from scanning.engine.context import Context
 from scanning.engine.sources import Cursor, Source, Truncated
 
@@ -104,6 +104,8 @@ def judge(document: object, context: Context) -> bool:
     """Judge a document of plain values; True when it is a table of words, in which any character may stand."""
     if isinstance(document, dict) and "nbformat" in document:
         notebooks.read_notebook(document, context)
+    if keras_configs.looks_like_config(document):
+        keras_configs.judge(document, context)
     is_vocabulary = _is_vocabulary(document)
     open_values = [document]
     while open_values:

@@ -1,6 +1,6 @@
 """Files that clients find by their name mean more than their content says; this only ever adds findings and facts."""
 
-from scanning.engine import cards, chat_templates, mlmodels, package_lists, scripts
+from scanning.engine import cards, chat_templates, graph_files, mlmodels, package_lists, scripts
 from scanning.engine.context import Context
 from scanning.engine.sources import Source
 
@@ -17,5 +17,6 @@ def read(source: Source, context: Context, facts: dict[str, object]) -> None:
         chat_templates.read_template(source, context)
     elif context.format in ("text", "vocabulary") and (kind := scripts.kind_by_name(name)):
         context.found("text.code", f"The file is {kind}, to go by its name.", subject=kind)
+    graph_files.judge_by_name(name, context)
     if "/" not in context.file:
         facts.update(cards.read_card(source, context.file))

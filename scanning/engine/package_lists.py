@@ -1,7 +1,7 @@
 """Which files list packages: those that are called so, and those that such a file, or an MLmodel, names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from scanning.engine import lock_files, requirements
@@ -51,7 +51,7 @@ def still_named(wanted: Dependencies, files: Sequence[Mapping[str, Any]]) -> lis
     return [(kind, by_path[path]) for path, (kind, _) in named.items() if path in by_path and not kind_of(path)]
 
 
-def report_missing(wanted: Dependencies, context: Context, paths: set[str]) -> None:
+def report_missing(wanted: Dependencies, context: Context, paths: Container[str]) -> None:
     """Report lists that the file of this context names and that are not there."""
     for path, (_, by) in wanted.named.items():
         if by == context.file and path not in paths:

@@ -9,6 +9,7 @@ from scanning.engine import (
     compiled_python,
     executables,
     gguf_models,
+    graph_files,
     images,
     numpy_arrays,
     pdf_documents,
@@ -40,7 +41,6 @@ class Format(NamedTuple):
 
 # Formats that are told from others by the bytes they begin with, and not read.
 UNREAD = {
-    b"\x89HDF\r\n\x1a\n": ("hdf5", "an HDF5 file"),
     b"\x28\xb5\x2f\xfd": ("zstandard", "compressed with zstandard"),
     b"\x04\x22\x4d\x18": ("lz4", "compressed with lz4"),
     b"\x02\x21\x4c\x18": ("lz4", "compressed with an old lz4"),
@@ -92,6 +92,9 @@ def _say_unread(source: Source, context: Context) -> None:
 
 
 def _say_unknown(source: Source, context: Context) -> None:
+    if context.folder.accounts_for(context.name, source):
+        context.recognised("numbers")
+        return
     context.found("content.unknown", "The file has an unknown format, so nothing can be said about it.")
 
 
@@ -122,6 +125,7 @@ FORMATS = (
     Format("office", executables.OFFICE, executables.read_office),
     Format("pdf", pdf_documents.MAGIC, pdf_documents.read_pdf),
     Format("unread", _is_unread, _say_unread),
+    *(Format(*form) for form in graph_files.FORMATS),
     Format("text", texts.is_text, texts.read_text),
     Format("text", texts.is_wide_text, texts.refuse_wide_text),
 )
@@ -147,6 +151,7 @@ def read(source: Source, context: Context) -> None:
             archives.read_zip(source, context)
         elif found is not None and found.word not in ("pdf", "text") and _has_pdf_header(source):
             context.found("content.polyglot", "The file can also be opened as a PDF document.")
+        graph_files.read_behind_block(source, context)
     except Truncated:
         context.found("content.malformed", "The file ends too early.")
 
