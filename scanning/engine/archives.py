@@ -7,7 +7,7 @@ import tarfile
 from io import BufferedIOBase
 from typing import cast
 
-from scanning.engine import skops_trees, torch_checkpoints, zip_directory
+from scanning.engine import skops_trees, torch_checkpoints, torch_legacy, zip_directory
 from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
 from scanning.engine.context import Context, LimitReached
 from scanning.engine.paths import leads_outside
@@ -16,6 +16,8 @@ from scanning.engine.zip_directory import BadZip, Member
 
 MEMBER_BYTES = 256 << 20
 BLOCK = 512
+# As many of a tar archive's members as its meaning could depend on.
+TAR_WINDOW = 8
 OUTSIDE = "The member {!r} would be unpacked outside of its folder."
 
 
@@ -171,6 +173,7 @@ def is_tar(source: Source) -> bool:
 def read_tar(source: Source, context: Context) -> None:
     """Every regular file by content; links and devices are refused."""
     end = 0
+    inside: dict[str, Source] = {}
     try:
         with tarfile.open(fileobj=cast("BufferedIOBase", _File(source)), mode="r:") as archive:
             for member in archive:
@@ -186,9 +189,13 @@ def read_tar(source: Source, context: Context) -> None:
                 if member.offset_data + member.size > source.size:
                     context.found("content.malformed", "The tar archive ends too early.")
                     return
+                if len(inside) < TAR_WINDOW:
+                    inside[member.name] = Slice(source, member.offset_data, member.size)
                 context.read_member(member.name, Slice(source, member.offset_data, member.size))
     except tarfile.TarError as problem:
         context.found("content.malformed", f"The tar archive is damaged: {problem}.")
         return
+    if torch_legacy.is_legacy_tar(inside):
+        torch_legacy.read_legacy_tar(inside, context)
     if any(piece.strip(b"\0") for piece in source.pieces(min(end, source.size))):
         context.found("content.trailing", "Something follows the last file of the tar archive.", end)

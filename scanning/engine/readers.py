@@ -1,6 +1,17 @@
 """Which reader a file gets. Its content decides, never its name."""
 
-from scanning.engine import archives, images, numpy_arrays, pickles, tensors, texts, zip_directory
+from scanning.engine import (
+    archives,
+    boosters,
+    images,
+    numpy_arrays,
+    pickles,
+    r_files,
+    tensors,
+    texts,
+    torch_legacy,
+    zip_directory,
+)
 from scanning.engine.compression import BZ2, GZIP, LZMA, XZ, ZLIB, Compression, is_zlib
 from scanning.engine.context import Context
 from scanning.engine.sources import Source, Truncated
@@ -65,10 +76,10 @@ def _read_by_content(source: Source, context: Context) -> bool:
         archives.read_zip(source, context)
         return True
     if pickles.is_pickle(source):
-        pickles.read_pickle(source, context)
+        _read_pickles(source, context)
         return False
     # Anything else may still be an old pickle, whatever it also is.
-    if pickles.find_hidden_pickle(source, context):
+    if pickles.find_hidden_pickle(source, context) or _read_model(source, context):
         return False
     if head.startswith(numpy_arrays.MAGIC):
         numpy_arrays.read_numpy(source, context)
@@ -84,14 +95,45 @@ def _read_by_content(source: Source, context: Context) -> bool:
         tensors.read_safetensors(source, context)
     elif kind := _named(EXECUTABLES, head):
         context.found("content.executable", f"The file is {kind}.")
-    elif head[2:4] == b"\r\n" and head[8:] and source.read(16, 1) in (b"c", b"\xe3"):
-        context.found("content.executable", "The file is compiled Python code.")
+    elif _is_compiled_python(source):
+        context.found("content.executable", "The file is compiled Python code, which runs when it is imported.")
     elif kind := _named(UNREAD, head):
         context.found("content.known-unread", f"The file is {kind}, which the gate does not read yet.")
     elif texts.is_text(source):
         texts.read_text(source, context)
     else:
         context.found("content.unknown", "The file has an unknown format, so nothing can be said about it.")
+    return False
+
+
+def _read_pickles(source: Source, context: Context) -> None:
+    if torch_legacy.is_legacy(source):
+        torch_legacy.read_legacy(source, context)
+    else:
+        pickles.read_pickle(source, context)
+
+
+def _read_model(source: Source, context: Context) -> bool:
+    """A model in a library's own format; False when it is none."""
+    if r_files.is_r(source):
+        r_files.read_r(source, context)
+        return True
+    return boosters.read_booster(source, context)
+
+
+def _is_compiled_python(source: Source) -> bool:
+    """Whether a code object stands at the beginning, bare (marshal) or behind the header of a .pyc file.
+
+    A code object is a mark and small numbers: arguments, stack and flags (CPython's marshal.c, versions 3.3 to 3.13).
+    """
+    for at in (0, 16, 12, 8):
+        head = source.read(0, 4)
+        if at and head[2:4] != b"\r\n":
+            continue
+        code = source.read(at, 21)
+        numbers = [int.from_bytes(code[index : index + 4], "little") for index in range(1, 21, 4)]
+        if len(code) == 21 and code[:1] in (b"c", b"\xe3") and all(number < 1 << 16 for number in numbers[:3]):
+            return True
     return False
 
 

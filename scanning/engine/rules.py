@@ -3,7 +3,7 @@
 from scanning.engine.findings import Severity
 
 # Goes up whenever the same bytes could get another verdict.
-VERSION = "1"
+VERSION = "2"
 
 REPLACE = "Do not load this file. Ask where it came from, and save the model again from the code that trained it."
 SAVE_AGAIN = "If the model is yours, save it again with a current client; otherwise ask whoever made the file."
@@ -35,12 +35,14 @@ RULES: dict[str, tuple[Severity, str]] = {
     "pickle.computed-global": (_UNSAFE, REPLACE),
     "pickle.extension": (_UNSAFE, REPLACE),
     "pickle.forbidden-call": (_UNSAFE, REPLACE),
+    "pickle.forbidden-state": (_UNSAFE, REPLACE),
     "pickle.changes-global": (_UNSAFE, REPLACE),
     "pickle.overrides-method": (_UNSAFE, REPLACE),
     "pickle.runs-own-code": (_UNSAFE, REPLACE),
     "pickle.unknown-global": (_REVIEW, LOOK),
     "pickle.unusual-call": (_REVIEW, LOOK),
     "pickle.attribute": (_REVIEW, LOOK),
+    "pickle.opens": (_REVIEW, SAVE_AGAIN),
     "pickle.code": (_REVIEW, LOOK_AT_CODE),
     "pickle.unusual-state": (_REVIEW, LOOK),
     "pickle.persistent-id": (_REVIEW, LOOK),
@@ -48,6 +50,14 @@ RULES: dict[str, tuple[Severity, str]] = {
     "pickle.malformed": (_REVIEW, SAVE_AGAIN),
     "pickle.trailing": (_REVIEW, SAVE_AGAIN),
     "pickle.array": (_REVIEW, SAVE_AGAIN),
+    "torch.code": (_REVIEW, LOOK_AT_CODE),
+    "torch.program": (_REVIEW, LOOK),
+    "torch.extra-member": (_REVIEW, SAVE_AGAIN),
+    "torch.old-archive": (_REVIEW, SAVE_AGAIN),
+    "booster.malformed": (_REVIEW, SAVE_AGAIN),
+    "booster.unread": (_REVIEW, SUPPORTED),
+    "r.code": (_REVIEW, LOOK_AT_CODE),
+    "r.promise": (_UNSAFE, REPLACE),
     "skops.forbidden-name": (_UNSAFE, REPLACE),
     "skops.unknown-name": (_REVIEW, LOOK),
     "skops.unusual-node": (_REVIEW, LOOK),
