@@ -7,7 +7,15 @@ import tarfile
 from io import BufferedIOBase
 from typing import cast
 
-from scanning.engine import file_names, graph_files, keras_configs, skops_trees, torch_checkpoints, zip_directory
+from scanning.engine import (
+    file_names,
+    graph_files,
+    keras_configs,
+    skops_trees,
+    torch_checkpoints,
+    torch_legacy,
+    zip_directory,
+)
 from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
 from scanning.engine.context import Context, LimitReached, Reader
 from scanning.engine.folders import Folder
@@ -21,6 +29,8 @@ BLOCK = 512
 PAX_KEYS = frozenset(
     {"path", "size", "mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment", "LIBARCHIVE.creationtime"}
 )
+# As many of a tar archive's members as its meaning could depend on.
+TAR_WINDOW = 8
 OUTSIDE = "The member {!r} would be unpacked outside of its folder."
 
 
@@ -207,17 +217,23 @@ def is_tar(source: Source) -> bool:
 def read_tar(source: Source, context: Context) -> None:
     """Every regular file by content; links and devices are refused."""
     end = 0
+    inside: dict[str, Source] = {}
     names: list[str] = []
     try:
         with tarfile.open(fileobj=cast("BufferedIOBase", _File(source)), mode="r:") as archive:
             for member in archive:
                 names.append(member.name)
                 end = _read_tar_member(source, member, context) or end
+                if member.isreg() and len(inside) < TAR_WINDOW:
+                    inside[member.name] = Slice(source, member.offset_data, member.size)
     except (tarfile.TarError, UnicodeError, ValueError, OverflowError) as problem:
         context.found("content.malformed", f"The tar archive is damaged: {problem}.")
         return
     finally:
         _judge_names(names, context)
+    if torch_legacy.is_legacy_tar(inside):
+        context.recognised("torch")
+        torch_legacy.read_legacy_tar(inside, context)
     if source.size - end < 2 * BLOCK:
         context.found("archive.headers", "The tar archive has no end mark.")
     if any(piece.strip(b"\0") for piece in source.pieces(min(end, source.size))):

@@ -1,12 +1,20 @@
 """Writes allow_list.json: looks at the installed libraries, and adds to what the list has already.
 
-Run it once for every set of versions that models are saved with, in an environment of its own:
-`python make_allow_list.py [--new]`. It imports the libraries, so it is never run by the gate itself.
+Run it once for every set of versions that models are saved with, in an environment of its own, from the top folder:
+`python -m scanning.engine.make_allow_list [--new]`. It imports the libraries, so it is never run by the gate itself.
 
-A name gets on the list only if using it with any arguments while loading opens no file, imports nothing and runs no
-other code:
-no `__setstate__` that evaluates its state (scipy.stats distributions), no reader of files, no `getattr` by another
-name.
+The rule: a name gets on the list only if using it while loading, with any arguments that the gate lets through, opens
+no file, imports nothing that the file names, and runs nothing but itself. That is, by use:
+
+- value: may be named. A plain function or constant that would do no harm even if something else called it.
+- call: may be called, with plain data (pickle_calls.py says what that is, and which few take a class or a function).
+- class: objects of it may be made without its constructor, and given state. Its `__setstate__` is Python's own or one
+  that was read and only keeps the state (STATES_READ).
+- data: the same, but its `__setstate__` works with the state, or was not read: the state may only hold plain data.
+
+Left out by this rule: whatever evaluates or reads on loading (scipy.stats distributions, statsmodels and patsy, which
+evaluate formulas, torch.jit, torch.hub, numpy.load, pandas.eval), and `getattr` under any name. Constructors that read
+files (xgboost's and lightgbm's Booster) stay as class, and the class itself may not be kept or handed on.
 """
 
 import importlib
@@ -21,173 +29,49 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from scanning.engine.listed_names import (
+    BUILT_IN_ERRORS,
+    CATBOOST,
+    LEFT_OUT,
+    NUMPY_CORE,
+    OTHERS,
+    SKIPPED,
+    SKLEARN,
+    SKLEARN_CALLED,
+    SKLEARN_FUNCTIONS,
+    STANDARD,
+    STATES_READ,
+    TORCH,
+)
+
 LIST = Path(__file__).with_name("allow_list.json")
-FORMAT = "2026.11.1"
-LIBRARIES = ["scikit-learn", "numpy", "scipy", "pandas", "joblib", "xgboost", "lightgbm"]
+FORMAT = "2026.11.2"
+LIBRARIES = [
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pandas",
+    "joblib",
+    "xgboost",
+    "xgboost-cpu",
+    "lightgbm",
+    "catboost",
+    "torch",
+]
 
-# Parts of scikit-learn that fetch, run, plot or test, or that only hold the code of others.
-SKIPPED = (
-    "__check_build", "_build_utils", "_distributor", "conftest", "datasets", "experimental", "externals", "tests",
-    "_testing", "utils._joblib", "utils.parallel", "utils._show_versions", "utils.discovery", "utils._mocking",
-    "utils._estimator_html_repr", "utils._plotting", "callback", "inspection", "_plot", "utils._repr_html",
-    "utils._test_common", "utils.estimator_checks",
-)  # fmt: skip
-# Modules of scikit-learn whose functions estimators keep as parameters; they may be named, never called while loading.
-SKLEARN_FUNCTIONS = (
-    "sklearn.metrics",
-    "sklearn.feature_selection",
-    "sklearn.gaussian_process",
-    "sklearn.kernel_approximation",
-    "sklearn.cluster",
-)
-# Compiled modules of scikit-learn whose classes and rebuilding functions are called while saved models are loaded.
-SKLEARN_CALLED = (
-    "sklearn._loss._loss",
-    "sklearn.linear_model._sgd_fast",
-    "sklearn.metrics._dist_metrics",
-    "sklearn.neighbors._",
-    "sklearn.tree._criterion",
-)
-
-STANDARD = {
-    "call": {
-        "_codecs": "encode",
-        "array": "array _array_reconstructor",
-        "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice str tuple type",
-        "collections": "Counter OrderedDict UserDict UserList defaultdict deque",
-        "copyreg": "__newobj__ __newobj_ex__ _reconstructor",
-        "datetime": "date datetime time timedelta timezone",
-        "decimal": "Decimal",
-        "fractions": "Fraction",
-        "functools": "partial",
-        "operator": "itemgetter",
-        "_operator": "itemgetter",
-        "pathlib": "PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath",
-        "pathlib._local": "PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath",
-        "random": "Random",
-        "re": "_compile",
-        "types": "SimpleNamespace",
-        "uuid": "SafeUUID",
-    },
-    "class": {"uuid": "UUID"},
-    "value": {
-        "builtins": "abs all any callable hash len max min round sum sorted Ellipsis NotImplemented",
-        "math": "ceil cos exp fabs floor log log10 log1p log2 sin sqrt tan tanh",
-    },
-}
-BUILT_IN_ERRORS = (
-    "ArithmeticError AttributeError Exception IndexError KeyError LookupError RuntimeError TypeError ValueError"
-)
-
-NUMPY_CORE = {
-    "call": {
-        "numpy": "dtype",
-        "numpy.core.multiarray": "_reconstruct scalar",
-        "numpy.core.numeric": "_frombuffer",
-        "numpy.ma.core": "_mareconstruct",
-        "numpy.random._pickle": "__bit_generator_ctor __generator_ctor __randomstate_ctor",
-        "numpy.random.bit_generator": "__pyx_unpickle_SeedSequence",
-    },
-    "class": {
-        "numpy": "ndarray matrix recarray",
-        "numpy.ma": "MaskedArray",
-        "numpy.ma.core": "MaskedArray MaskedConstant",
-        "numpy.matrixlib.defmatrix": "matrix",
-        "numpy.rec": "recarray",
-        "numpy.core.records": "recarray",
-        "numpy.random": "Generator RandomState",
-        "numpy.random._generator": "Generator",
-        "numpy.random.mtrand": "RandomState",
-        "numpy.random.bit_generator": "SeedSequence SeedlessSeedSequence",
-        "numpy.random._mt19937": "MT19937",
-        "numpy.random._pcg64": "PCG64 PCG64DXSM",
-        "numpy.random._philox": "Philox",
-        "numpy.random._sfc64": "SFC64",
-    },
-    "value": {
-        # Plain functions of arrays that transformers and scorers are given.
-        "numpy": "all any argmax argmin average clip cumsum max mean median min nan_to_num nanmax nanmean nanmedian "
-        "nanmin nanstd nansum nanvar percentile prod ptp quantile ravel reshape round squeeze std sum transpose var",
-    },
-}
-# The abstract unpickler knows what these give back, or they only hold plain values.
-OTHERS = {
-    "call": {
-        "pandas._libs.internals": "_unpickle_block",
-        "pandas._libs.tslibs.timedeltas": "_timedelta_unpickle",
-        "pandas._libs.tslibs.timestamps": "_unpickle_timestamp",
-        "pandas._libs.arrays": "__pyx_unpickle_NDArrayBacked",
-        "pandas": "StringDtype",
-        "pandas.core.arrays.string_": "StringDtype",
-        "pandas.core.indexes.base": "_new_Index",
-        "pandas.core.internals.managers": "BlockManager SingleBlockManager",
-        "sklearn.tree._tree": "Tree",
-    },
-    "class": {
-        "joblib.numpy_pickle": "NumpyArrayWrapper",
-        "pandas": "BooleanDtype Categorical CategoricalDtype CategoricalIndex DataFrame DatetimeIndex DatetimeTZDtype "
-        "Float32Dtype Float64Dtype Index Int16Dtype Int32Dtype Int64Dtype Int8Dtype IntervalDtype IntervalIndex "
-        "MultiIndex PeriodDtype RangeIndex Series UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype",
-        "pandas.arrays": "BooleanArray DatetimeArray FloatingArray IntegerArray StringArray TimedeltaArray",
-        "pandas.core.arrays.boolean": "BooleanArray BooleanDtype",
-        "pandas.core.arrays.categorical": "Categorical",
-        "pandas.core.arrays.datetimes": "DatetimeArray",
-        "pandas.core.arrays.floating": "FloatingArray Float32Dtype Float64Dtype",
-        "pandas.core.arrays.integer": "IntegerArray Int8Dtype Int16Dtype Int32Dtype Int64Dtype UInt8Dtype "
-        "UInt16Dtype UInt32Dtype UInt64Dtype",
-        "pandas.core.arrays.string_": "StringArray",
-        "pandas.core.arrays.timedeltas": "TimedeltaArray",
-        "pandas.core.dtypes.dtypes": "CategoricalDtype DatetimeTZDtype IntervalDtype PeriodDtype",
-        "pandas.core.frame": "DataFrame",
-        "pandas.core.indexes.base": "Index",
-        "pandas.core.indexes.category": "CategoricalIndex",
-        "pandas.core.indexes.datetimes": "DatetimeIndex",
-        "pandas.core.indexes.interval": "IntervalIndex",
-        "pandas.core.indexes.multi": "MultiIndex",
-        "pandas.core.indexes.numeric": "Float64Index Int64Index UInt64Index",
-        "pandas.core.indexes.range": "RangeIndex",
-        "pandas.core.series": "Series",
-        "scipy.interpolate._bsplines": "BSpline",
-        "scipy.interpolate._cubic": "Akima1DInterpolator CubicHermiteSpline CubicSpline PchipInterpolator",
-        "scipy.interpolate._interpolate": "BPoly NdPPoly PPoly interp1d",
-        "scipy.optimize._optimize": "OptimizeResult",
-        "scipy.spatial._ckdtree": "cKDTree",
-        "scipy.spatial._kdtree": "KDTree",
-    },
-    "value": {
-        "pandas._libs.missing": "NA",
-        "scipy._lib.array_api_compat.numpy._aliases": "asarray",
-        "sklearn.cluster._kmeans": "_kmeans_single_elkan _kmeans_single_lloyd",
-        "scipy.spatial.distance": "cosine euclidean",
-    },
-}
-TORCH = {
-    "call": {
-        "torch": "Size device",
-        "torch._tensor": "_rebuild_from_type_v2",
-        "torch._utils": "_rebuild_parameter _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor "
-        "_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3",
-    },
-    "class": {},
-    "value": {
-        "torch": "BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage "
-        "DoubleStorage FloatStorage HalfStorage IntStorage LongStorage ShortStorage Tensor bfloat16 bool complex128 "
-        "complex64 float16 float32 float64 int16 int32 int64 int8 uint8",
-        "torch.storage": "UntypedStorage",
-        "torch.nn.parameter": "Parameter",
-    },
-}
-
-USES = ("call", "class", "value")
+USES = ("call", "data", "class", "value")
+DATA_LIBRARIES = ("numpy", "pandas")
 
 Names = dict[str, dict[str, set[str]]]
 
 
 def add(names: Names, module: str, use: str, name: str) -> None:
-    """Put a name on the list, under both spellings of NumPy's inner package. A heavier use stays."""
+    """Put a name on the list, under both spellings of NumPy's inner package. The use that is first in USES stays."""
+    if use == "class" and module.partition(".")[0] in DATA_LIBRARIES:
+        use = "data"
     spellings = {module, module.replace("numpy._core", "numpy.core"), module.replace("numpy.core", "numpy._core")}
     for spelling in spellings:
-        uses = names.setdefault(spelling, {"call": set(), "class": set(), "value": set()})
+        uses = names.setdefault(spelling, {other: set() for other in USES})
         known = [other for other in USES if name in uses[other]]
         heaviest = min([use, *known], key=USES.index)
         for other in known:
@@ -200,6 +84,13 @@ def add_table(names: Names, table: dict[str, dict[str, str]]) -> None:
         for module, listed in modules.items():
             for name in listed.split():
                 add(names, module, use, name)
+
+
+def add_class(names: Names, module: str, name: str, value: type) -> None:
+    """A class, by what it does with its state."""
+    owner = next((base for base in value.__mro__ if "__setstate__" in vars(base)), object)
+    was_read = owner is object or f"{owner.__module__}.{owner.__qualname__}" in STATES_READ
+    add(names, module, "class" if was_read else "data", name)
 
 
 def modules_of(package: str) -> Iterator[ModuleType]:
@@ -236,7 +127,10 @@ def add_sklearn(names: Names) -> None:
             if inspect.isclass(value):
                 if not issubclass(value, BaseException) and not name.endswith("Display"):
                     reduces = is_called and ("__reduce__" in vars(value) or "__reduce_cython__" in vars(value))
-                    add(names, place, "call" if reduces else "class", name)
+                    if reduces:
+                        add(names, place, "call", name)
+                    else:
+                        add_class(names, place, name, value)
             elif place.startswith(SKLEARN_FUNCTIONS) and inspect.isfunction(value) and not name.startswith("_"):
                 add(names, place, "value", name)
         for name in vars(module) if is_called else ():
@@ -257,9 +151,9 @@ def add_numpy(names: Names) -> None:
         add(names, "numpy", "class", value.__name__)
     for name in ("bool_", "int_", "float_", "complex_", "str_", "bytes_", "object_", "void", "unicode_", "string_"):
         add(names, "numpy", "class", name)
-    for name, value in vars(importlib.import_module("numpy.dtypes")).items():
-        if inspect.isclass(value):
-            add(names, "numpy.dtypes", "class", name)
+    for name, value in vars(numpy).get("dtypes", numpy).__dict__.items():
+        if inspect.isclass(value) and issubclass(value, numpy.dtype):
+            add(names, "numpy.dtypes", "value", name)
     for name, value in vars(numpy).items():
         if isinstance(value, numpy.ufunc):
             for module in ("numpy", "numpy.core._multiarray_umath", "numpy.core.umath"):
@@ -273,7 +167,7 @@ def add_scipy(names: Names) -> None:
     sparse, special = importlib.import_module("scipy.sparse"), importlib.import_module("scipy.special")
     for name in dir(sparse):
         value = getattr(sparse, name)
-        if inspect.isclass(value) and issubclass(value, sparse.spmatrix | sparse.sparray):
+        if inspect.isclass(value) and name.endswith(("_array", "_matrix")):
             for module in (value.__module__, value.__module__.replace("._", "."), "scipy.sparse"):
                 add(names, module, "class", name)
     for name in dir(special):
@@ -294,28 +188,75 @@ def add_boosters(names: Names) -> None:
             continue
         for name, value in own(module):
             if inspect.isclass(value) and hasattr(value, "fit"):
-                add(names, module_name, "class", name)
+                add_class(names, module_name, name, value)
         add(names, inner, "class", "Booster")
     add(names, "xgboost.compat", "class", "XGBoostLabelEncoder")
+
+
+def add_torch(names: Names) -> None:
+    """Layers, optimizers and schedules; how tensors are rebuilt is in the tables."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError:
+        return
+    schedule = importlib.import_module("torch.optim.lr_scheduler").LRScheduler
+    for package, base in {
+        "torch.nn.modules": torch.nn.Module,
+        "torch.optim": (torch.optim.Optimizer, schedule, torch.optim.swa_utils.AveragedModel),
+    }.items():
+        for module in modules_of(package):
+            for name, value in own(module):
+                if inspect.isclass(value) and issubclass(value, base):
+                    add_class(names, module.__name__, name, value)
+
+
+def containers(names: Names, kinds: tuple[type, ...]) -> list[tuple[str, str]]:
+    """The listed classes that are one of these kinds of container, as far as they are installed here."""
+    found = []
+    for module, uses in names.items():
+        for name in uses["class"] | uses["data"]:
+            try:
+                value = getattr(importlib.import_module(module), name)
+            except (ImportError, AttributeError):
+                continue
+            if inspect.isclass(value) and issubclass(value, kinds):
+                found.append((module, name))
+    return found
+
+
+def before() -> tuple[Names, dict[str, Any]]:
+    """What the list holds already, and the rest of the document."""
+    names: Names = {}
+    if "--new" in sys.argv or not LIST.exists():
+        return names, {"seen": [], "dictionaries": [], "lists": []}
+    document = json.loads(LIST.read_text())
+    for module, uses in document["names"].items():
+        for use, listed in uses.items():
+            for name in listed:
+                add(names, module, use, name)
+    return names, document
+
+
+def leave_out(names: Names) -> None:
+    """Take off again what earlier lists had and what only looks like the others."""
+    for module, uses in names.items():
+        for use, listed in uses.items():
+            uses[use] = {name for name in listed if f"{module}.{name}" not in LEFT_OUT and name not in LEFT_OUT}
+        if module == "numpy.dtypes":
+            uses["value"] |= uses["data"]
+            uses["data"] = set()
 
 
 def main() -> None:
     """Merge what is installed here into the list."""
     warnings.simplefilter("ignore")
-    is_new = "--new" in sys.argv or not LIST.exists()
-    before = {"names": {}, "seen": []} if is_new else json.loads(LIST.read_text())
-    names: Names = {}
-    for module, uses in before["names"].items():
-        for use, listed in uses.items():
-            for name in listed:
-                add(names, module, use, name)
-    for table in (STANDARD, OTHERS, TORCH):
+    names, document = before()
+    for table in (STANDARD, OTHERS, TORCH, CATBOOST, SKLEARN):
         add_table(names, table)
     add_table(names, {"call": {"builtins": BUILT_IN_ERRORS}})
-    add_numpy(names)
-    add_scipy(names)
-    add_sklearn(names)
-    add_boosters(names)
+    for add_library in (add_numpy, add_scipy, add_sklearn, add_boosters, add_torch):
+        add_library(names)
+    leave_out(names)
     installed = {}
     for library in LIBRARIES:
         try:
@@ -327,8 +268,15 @@ def main() -> None:
         for module, uses in sorted(names.items())
         if any(uses.values())
     }
-    seen = [entry for entry in before["seen"] if entry != installed]
-    LIST.write_text(json.dumps({"version": FORMAT, "seen": [*seen, installed], "names": kept}, indent=1) + "\n")
+    known = {kind: {tuple(entry) for entry in document.get(kind, [])} for kind in ("dictionaries", "lists")}
+    written = {
+        "version": FORMAT,
+        "seen": [*(entry for entry in document["seen"] if entry != installed), installed],
+        "dictionaries": sorted(known["dictionaries"] | set(containers(names, (dict,)))),
+        "lists": sorted(known["lists"] | set(containers(names, (list, set)))),
+        "names": kept,
+    }
+    LIST.write_text(json.dumps(written, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ Operation = Callable[["Machine"], None]
 def _stop(m: "Machine") -> None:
     m.value = m.pop()
     m.is_stopped = True
+    if m.frame_end is not None and m.cursor.tell() != m.frame_end:
+        m.say("pickle.unusual-state", "The pickle ends inside of a frame, which unpicklers read differently.")
 
 
 def _unreadable(m: "Machine", what: str) -> None:
@@ -82,7 +84,14 @@ def _unicode_line(m: "Machine") -> None:
 
 def _tuple(m: "Machine", count: int) -> None:
     values = [m.pop() for _ in range(count)]
+    m.place(values)
     m.push(tuple(reversed(values)))
+
+
+def _tuple_from_mark(m: "Machine") -> None:
+    values = m.pop_to_mark()
+    m.place(values)
+    m.push(tuple(values))
 
 
 def _set_items(m: "Machine") -> None:
@@ -96,13 +105,13 @@ def _set_item(m: "Machine") -> None:
 
 
 def _appends(m: "Machine") -> None:
-    m.pop_to_mark()
-    m.extend(m.top())
+    values = m.pop_to_mark()
+    m.extend(m.top(), values)
 
 
 def _append(m: "Machine") -> None:
-    m.pop()
-    m.extend(m.top())
+    value = m.pop()
+    m.extend(m.top(), [value])
 
 
 def _dict(m: "Machine") -> None:
@@ -112,9 +121,12 @@ def _dict(m: "Machine") -> None:
     m.push(made)
 
 
-def _pushes_sequence_from_mark(m: "Machine") -> None:
-    m.pop_to_mark()
-    m.push(Sequence())
+def _list_from_mark(m: "Machine") -> None:
+    m.push(m.sequence(m.pop_to_mark()))
+
+
+def _frozen_set(m: "Machine") -> None:
+    m.push(m.sequence(m.pop_to_mark(), is_set=True))
 
 
 def _pop(m: "Machine") -> None:
@@ -134,7 +146,7 @@ def _read_only(m: "Machine") -> None:
 def _get(m: "Machine", index: int) -> None:
     if index not in m.memo:
         raise Malformed("a memo entry that is not there")
-    m.push(m.memo[index])
+    m.push_again(m.memo[index])
 
 
 def _put(m: "Machine", index: int) -> None:
@@ -144,8 +156,11 @@ def _put(m: "Machine", index: int) -> None:
 
 
 def _line_index(m: "Machine") -> int:
+    line = m.cursor.line()
     try:
-        return int(m.cursor.line()[:40])
+        if len(line) > 2 * KEPT_NUMBER:
+            raise Malformed("a memo index that is too long")
+        return int(line)
     except ValueError:
         raise Malformed("a memo index that is no number") from None
 
@@ -211,13 +226,11 @@ def _extension(m: "Machine", width: int) -> None:
 
 
 def _persistent_line(m: "Machine") -> None:
-    m.persistent_ids.append(m.text_line())
-    m.push(OPAQUE)
+    m.push_persistent(m.text_line())
 
 
 def _persistent(m: "Machine") -> None:
-    m.persistent_ids.append(m.pop())
-    m.push(OPAQUE)
+    m.push_persistent(m.pop())
 
 
 def _out_of_band(m: "Machine") -> None:
@@ -237,7 +250,7 @@ OPERATIONS: dict[bytes, Operation] = {
     b"(": lambda m: m.push(MARK),
     b"0": _pop,
     b"1": _pop_mark,
-    b"2": lambda m: m.push(m.top()),
+    b"2": lambda m: m.push_again(m.top()),
     b"N": lambda m: m.push(None),
     b"\x88": lambda m: m.push(True),
     b"\x89": lambda m: m.push(False),
@@ -264,14 +277,14 @@ OPERATIONS: dict[bytes, Operation] = {
     b"\x97": _out_of_band,
     b"\x98": _read_only,
     b")": lambda m: m.push(()),
-    b"t": lambda m: m.push(tuple(m.pop_to_mark())),
+    b"t": _tuple_from_mark,
     b"\x85": lambda m: _tuple(m, 1),
     b"\x86": lambda m: _tuple(m, 2),
     b"\x87": lambda m: _tuple(m, 3),
     b"]": lambda m: m.push(Sequence()),
-    b"l": _pushes_sequence_from_mark,
-    b"\x8f": lambda m: m.push(Sequence()),
-    b"\x91": _pushes_sequence_from_mark,
+    b"l": _list_from_mark,
+    b"\x8f": lambda m: m.push(Sequence(is_set=True)),
+    b"\x91": _frozen_set,
     b"}": lambda m: m.push(Mapping()),
     b"d": _dict,
     b"a": _append,

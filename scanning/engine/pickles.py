@@ -5,12 +5,13 @@ from scanning.engine.findings import Severity
 from scanning.engine.joblib_arrays import ArrayProblem
 from scanning.engine.pickle_machine import Machine
 from scanning.engine.pickle_rules import Remark
-from scanning.engine.pickle_values import Malformed
+from scanning.engine.pickle_values import Malformed, Raw
 from scanning.engine.rules import RULES
-from scanning.engine.sources import Cursor, Source, Truncated
+from scanning.engine.sources import BytesSource, Cursor, Slice, Source, Truncated
 
 PICKLES_PER_FILE = 1_000
 PROBED_OPCODES = 2_000_000
+LARGEST_TEXT = 64 << 20
 
 
 def is_pickle(source: Source) -> bool:
@@ -19,17 +20,22 @@ def is_pickle(source: Source) -> bool:
     return len(head) == 2 and head[0] == 0x80 and 2 <= head[1] <= 5
 
 
-def read_pickle(source: Source, context: Context, *, offset: int = 0, in_torch: bool = False) -> list[object]:
-    """Judge every pickle from `offset` to the end of the source; returns the persistent ids that were met."""
+def read_pickle(
+    source: Source, context: Context, *, offset: int = 0, in_torch: bool = False, own_root: str = ""
+) -> list[object]:
+    """Judge every pickle from `offset` to the end of the source; returns the persistent ids that were met.
+
+    Unknown classes under `own_root` are part of what the pickle came in, and reported there.
+    """
     persistent_ids: list[object] = []
     cursor = Cursor(source, offset)
     for _ in range(PICKLES_PER_FILE):
-        machine = Machine(cursor, context.budget, with_arrays=True)
-        is_whole = _run(machine, context)
+        start = cursor.tell()
+        machine = run_pickle(cursor, context, in_torch=in_torch, own_root=own_root)
         persistent_ids += machine.persistent_ids
-        if machine.saw_array:
-            _read_without_arrays(source, offset, context)
-        if not is_whole:
+        if machine.saw_array and not in_torch:
+            _read_without_arrays(source, start, context)
+        if not machine.is_stopped:
             break
         if not cursor.left:
             break
@@ -37,6 +43,7 @@ def read_pickle(source: Source, context: Context, *, offset: int = 0, in_torch: 
             context.found(
                 "pickle.trailing", f"{cursor.left:,} bytes follow the pickle that are not part of it.", cursor.tell()
             )
+            find_hidden_pickle(Slice(source, cursor.tell(), cursor.left), context)
             break
     else:
         context.found("engine.budget", f"The file holds more than {PICKLES_PER_FILE} pickles.")
@@ -50,8 +57,14 @@ def _begins_a_pickle(cursor: Cursor) -> bool:
     return len(head) == 2 and head[0] == 0x80 and head[1] <= 5
 
 
-def _run(machine: Machine, context: Context) -> bool:
-    """Run one pickle and report; True when it came to its STOP."""
+def run_pickle(
+    cursor: Cursor, context: Context, *, in_torch: bool = False, keeps_elements: bool = False, own_root: str = ""
+) -> Machine:
+    """Run the pickle that begins at the cursor and report; the machine knows whether it came to its STOP."""
+    # Torch knows nothing of joblib's arrays, whose bytes it would take for operations.
+    machine = Machine(
+        cursor, context.budget, with_arrays=not in_torch, in_torch=in_torch, keeps_elements=keeps_elements
+    )
     try:
         machine.run()
     except Truncated:
@@ -62,8 +75,30 @@ def _run(machine: Machine, context: Context) -> bool:
         context.found("pickle.array", str(problem), machine.at)
     except LimitReached as limit:
         context.found(limit.rule, limit.message, machine.at)
-    report(machine.remarks, context)
-    return machine.is_stopped
+    report([remark for remark in machine.remarks if not (own_root and _is_own(remark, own_root))], context)
+    for raw in machine.nested:
+        _read_nested(raw, cursor.source, context)
+    return machine
+
+
+def _is_own(remark: Remark, root: str) -> bool:
+    is_unknown = remark.rule in ("pickle.unknown-global", "pickle.unusual-call")
+    return is_unknown and remark.subject.startswith(root)
+
+
+def _read_nested(raw: Raw, source: Source, context: Context) -> None:
+    """A file that stands in the pickle's bytes, or in text that stands for bytes."""
+    inside: Source = Slice(source, raw.at, raw.length)
+    if raw.is_text:
+        if raw.length > LARGEST_TEXT:
+            context.found("engine.budget", "A file inside of the pickle is larger than the gate reads.")
+            return
+        try:
+            inside = BytesSource(inside.exactly(0, raw.length).decode("utf-8").encode("latin-1"))
+        except ValueError:
+            context.found("pickle.malformed", "A file inside of the pickle is not what it should be.", raw.at)
+            return
+    context.read_member(f"bytes at {raw.at}", inside)
 
 
 def report(remarks: list[Remark], context: Context) -> None:
@@ -80,12 +115,17 @@ def _read_without_arrays(source: Source, offset: int, context: Context) -> None:
 
     In an honest file it fails there at once, so only what happens before the failure counts.
     """
-    machine = Machine(Cursor(source, offset), context.budget, with_arrays=False, is_second_look=True)
-    try:
-        machine.run()
-        report(machine.remarks, context)
-    except (Truncated, Malformed, LimitReached):
-        report([remark for remark in machine.remarks if RULES[remark.rule][0] is Severity.UNSAFE], context)
+    cursor = Cursor(source, offset)
+    for _ in range(PICKLES_PER_FILE):
+        machine = Machine(cursor, context.budget, with_arrays=False, is_second_look=True)
+        try:
+            machine.run()
+            report(machine.remarks, context)
+        except (Truncated, Malformed, LimitReached):
+            report([remark for remark in machine.remarks if RULES[remark.rule][0] is Severity.UNSAFE], context)
+            return
+        if not cursor.left or not _begins_a_pickle(cursor):
+            return
 
 
 def find_hidden_pickle(source: Source, context: Context) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from scanning.engine import (
     archives,
     bitmap_images,
+    boosters,
     compiled_python,
     executables,
     gguf_models,
@@ -14,10 +15,12 @@ from scanning.engine import (
     numpy_arrays,
     pdf_documents,
     pickles,
+    r_files,
     riff_files,
     sentencepiece_models,
     tensors,
     texts,
+    torch_legacy,
     zip_directory,
 )
 from scanning.engine.compression import BZ2, GZIP, LZMA, XZ, ZLIB, is_zlib
@@ -61,11 +64,6 @@ UNREAD = {
     b"ORC": ("orc", "an ORC table"),
     b"SQLite format 3": ("sqlite", "an SQLite database"),
     b"\xac\xed\0\x05": ("java object", "a serialised Java object, which runs code when it is read"),
-    b"RDX3\n": ("r", "an R workspace, which can run code when it is read"),
-    b"RDX2\n": ("r", "an R workspace, which can run code when it is read"),
-    b"RDA": ("r", "an R workspace, which can run code when it is read"),
-    b"X\n\0\0\0\x02": ("r", "an R object, which can run code when it is read"),
-    b"X\n\0\0\0\x03": ("r", "an R object, which can run code when it is read"),
     b"lmgg": ("ggml", "a model of an old ggml format"),
     b"tjgg": ("ggml", "a model of an old ggml format"),
     b"fmgg": ("ggml", "a model of an old ggml format"),
@@ -101,10 +99,13 @@ def _say_unknown(source: Source, context: Context) -> None:
 # Asked first, because loaders find these whatever else a file may be.
 FIRST = (
     Format("zip", (zip_directory.LOCAL, zip_directory.END), archives.read_zip),
+    Format("torch", torch_legacy.is_legacy, torch_legacy.read_legacy),
     Format("pickle", pickles.is_pickle, pickles.read_pickle),
 )
 # Asked in this order; the first that fits reads the file.
 FORMATS = (
+    Format("r", r_files.is_r, r_files.read_r),
+    *(Format(*form) for form in boosters.FORMATS),
     Format("numpy", numpy_arrays.MAGIC, numpy_arrays.read_numpy),
     Format("png", images.PNG, images.read_png),
     Format("jpeg", images.JPEG, images.read_jpeg),

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from scanning.engine.allow_list import LISTED, Standing, standing
+from scanning.engine.allow_list import LISTED, NEVER_A_VALUE, Standing, standing
 from scanning.engine.context import Context
 from scanning.engine.sources import Source, Truncated
 
@@ -45,6 +45,7 @@ LOADERS = {
 CONTAINERS = frozenset(
     {"DictNode", "ListNode", "SetNode", "TupleNode", "NdArrayNode", "RandomStateNode", "RandomGeneratorNode"}
 )
+CALLED_LIBRARIES = frozenset({"_loss", "builtins", "collections", "numpy", "sklearn"})
 CONTAINER_LIBRARIES = frozenset({"builtins", "collections", "numpy", "sklearn"})
 PLAIN_KEYS = frozenset({"str", "int", "float", "bool", "bytes", "tuple"})
 BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
@@ -55,6 +56,12 @@ class Node(NamedTuple):
     module: str
     name: str
     fields: dict[str, object]
+
+
+class Remark(NamedTuple):
+    rule: str
+    message: str
+    subject: str = ""
 
 
 def is_skops(members: Mapping[str, Source]) -> bool:
@@ -74,12 +81,12 @@ def read_skops(members: Mapping[str, Source], context: Context) -> None:
     except (ValueError, RecursionError, Truncated):
         context.found("skops.malformed", "The schema is not valid JSON.")
         return
-    said: set[tuple[str, str]] = set()
+    said: set[Remark] = set()
     for node in _nodes(tree, context):
         remark = _judge(node, members)
         if remark is not None and remark not in said:
             said.add(remark)
-            context.found(*remark)
+            context.found(remark.rule, remark.message, subject=remark.subject)
 
 
 def _nodes(tree: object, context: Context) -> list[Node]:
@@ -101,19 +108,21 @@ def _nodes(tree: object, context: Context) -> list[Node]:
     return found
 
 
-def _judge(node: Node, members: Mapping[str, Source]) -> tuple[str, str] | None:
+def _judge(node: Node, members: Mapping[str, Source]) -> Remark | None:
     use = LOADERS.get(node.loader)
     name = f"{node.module}.{node.name}"
     if use is None:
-        return "skops.unusual-node", f"The model holds a {node.loader}, which reaches into objects or is not known."
+        return Remark(
+            "skops.unusual-node", f"The model holds a {node.loader}, which reaches into objects or is unknown."
+        )
     if use is not UNUSED and (remark := _judge_name(node, use, name)):
         return remark
     if "file" in node.fields and node.fields["file"] not in members:
-        return "skops.malformed", "The tree refers to a member that is not in the archive."
+        return Remark("skops.malformed", "The tree refers to a member that is not in the archive.")
     if node.loader == "RandomGeneratorNode" and not _has_known_generator(node):
-        return "skops.forbidden-name", "Loading the model would call something else than a bit generator."
+        return Remark("skops.forbidden-name", "Loading the model would call something else than a bit generator.")
     if node.loader == "OperatorFuncNode" and node.name != "itemgetter":
-        return "skops.unusual-node", f"The model reaches into objects with operator.{node.name}."
+        return Remark("skops.unusual-node", f"The model reaches into objects with operator.{node.name}.")
     if node.loader == "DictNode":
         return _judge_keys(node)
     content = node.fields.get("content")
@@ -124,29 +133,37 @@ def _judge(node: Node, members: Mapping[str, Source]) -> tuple[str, str] | None:
     return None
 
 
-def _judge_name(node: Node, use: str, name: str) -> tuple[str, str] | None:
+def _judge_name(node: Node, use: str, name: str) -> Remark | None:
     found = standing(node.module, node.name)
-    is_container = node.loader in CONTAINERS and node.module.partition(".")[0] in CONTAINER_LIBRARIES
+    root = node.module.partition(".")[0]
+    is_container = node.loader in CONTAINERS and root in CONTAINER_LIBRARIES
     allowed = {
-        CALLED: found is Standing.CALL or (found is Standing.CLASS and is_container),
+        # What is called gets whatever stands in the tree, so the list alone is not enough.
+        CALLED: (found is Standing.CALL and root in CALLED_LIBRARIES) or (found is Standing.CLASS and is_container),
         MADE: found in (Standing.CALL, Standing.CLASS),
-        NAMED: found in LISTED,
+        NAMED: found in LISTED and (node.module, node.name) not in NEVER_A_VALUE,
     }
     if allowed[use]:
         return None
-    if found in LISTED or found is Standing.UNKNOWN_CLASS or (found is Standing.UNKNOWN_FUNCTION and use is NAMED):
-        return "skops.unknown-name", f"The model holds {name}, which is not on the allow list for this."
-    return "skops.forbidden-name", f"Loading the model would look up or call {name}, which no model needs."
+    if found in LISTED or (found is Standing.UNKNOWN_CLASS and use is CALLED):
+        return Remark(
+            "skops.unusual-node", f"Loading the model would use {name} in a way that the list does not allow."
+        )
+    if found is Standing.UNKNOWN_CLASS or (found is Standing.UNKNOWN_FUNCTION and use is NAMED):
+        return Remark("skops.unknown-name", f"The model holds {name}, which is not on the allow list.", name)
+    return Remark(
+        "skops.forbidden-name", f"Loading the model would look up or call {name}, which no model needs.", name
+    )
 
 
-def _judge_keys(node: Node) -> tuple[str, str] | None:
+def _judge_keys(node: Node) -> Remark | None:
     """The types of a dictionary's keys are called with the keys."""
     types = node.fields.get("key_types")
     listed = types.get("content") if isinstance(types, dict) else None
     for entry in listed if isinstance(listed, list) else [None]:
         module, name = (entry.get("__module__"), entry.get("__class__")) if isinstance(entry, dict) else (None, None)
         if not (module == "builtins" and name in PLAIN_KEYS) and module != "numpy":
-            return "skops.unusual-node", "The keys of a dictionary have an unusual type."
+            return Remark("skops.unusual-node", "The keys of a dictionary have an unusual type.")
     return None
 
 
