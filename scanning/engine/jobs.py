@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
-from scanning.engine import ENGINE, allow_list, file_names, graph_files, known_names, package_lists, readers, rules
+from scanning.engine import ENGINE, allow_list, file_names, graph_files, known_names, lists, package_lists, readers, rules
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.dependencies import collected
 from scanning.engine.findings import Finding, Verdict, verdict_of
@@ -20,8 +20,16 @@ from scanning.engine.sources import BytesSource, Changed, FileSource, Source
 
 MOST_FINDINGS = 2_000
 MOST_FORMATS = 2_000
-# A global that is listed, one that is not, a text and a document.
-WARMING = (b"cnumpy\nndarray\n.", b"cnobody\nknows\n.", b"a text\n", b'{"a": [1]}', b"a: [1]\n")
+# A global that is listed, one that is not, a text, documents, and a template with a mistake and one without.
+WARMING = (
+    b"cnumpy\nndarray\n.",
+    b"cnobody\nknows\n.",
+    b"a text\n",
+    b'{"a": [1]}',
+    b"a: [1]\n",
+    b'{"chat_template": "{% for x in y %}{{ x }}{% endfor %}"}',
+    b'{"chat_template": "{% for %}"}',
+)
 
 File = Mapping[str, Any]
 Opener = Callable[[File], AbstractContextManager[Source]]
@@ -30,6 +38,7 @@ Read = Callable[[Source, Context], None]
 
 def warm_up() -> None:
     """Have everything loaded that is loaded on first use: afterwards there is nothing to load it from."""
+    lists.load_all()
     for sample in WARMING:
         readers.read(BytesSource(sample), Context("", readers.read))
     scan([])

@@ -20,12 +20,28 @@ def load(name: str) -> dict[str, Any]:
 
 
 @cache
+def words(name: str) -> str:
+    """A list of plain words, as it was written."""
+    return (FOLDER / f"{name}.txt").read_text(encoding="ascii")
+
+
+def load_all() -> None:
+    """Read every list there is: where files of a version are read, nothing else can be opened any more."""
+    for path in FOLDER.glob("*.json"):
+        load(path.stem)
+    for path in FOLDER.glob("*.txt"):
+        words(path.stem)
+    version()
+
+
+@cache
 def version() -> str:
     """The newest version among the lists, and the start of the digest of all of them."""
     digest = hashlib.sha256()
     newest = ""
-    for path in sorted(FOLDER.glob("*.json")):
+    for path in sorted([*FOLDER.glob("*.json"), *FOLDER.glob("*.txt")]):
         text = path.read_bytes()
         digest.update(b"%s %d\n" % (path.name.encode(), len(text)) + text)
-        newest = max(newest, str(json.loads(text)["version"]))
+        if path.suffix == ".json":
+            newest = max(newest, str(load(path.stem)["version"]))
     return f"{newest} (sha256 {digest.hexdigest()[:16]})"

@@ -5,9 +5,9 @@ The names themselves are in package_names.txt.
 
 import re
 from functools import cache, lru_cache
-from pathlib import Path
 
-LIST = Path(__file__).with_name("package_names.txt")
+from scanning.engine import lists
+
 LONGEST_NAME = 214
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 # What a reader takes for one another: 0 and o, 1 and l, 5 and s, rn and m, vv and w.
@@ -43,7 +43,7 @@ def _names() -> tuple[dict[str, int], frozenset[str]]:
     """The common names, each with the letters that it holds; and their neighbours, which are well known as well."""
     parts: dict[str, list[str]] = {}
     title = ""
-    for line in LIST.read_text(encoding="ascii").splitlines():
+    for line in lists.words("package_names").splitlines():
         if line.startswith("["):
             title = line.strip("[]")
         elif not line.startswith("#"):

@@ -43,7 +43,7 @@ def _environment() -> Environment:
 def remarks(text: str) -> list[Remark]:
     """Everything that is not plain about a template, each once."""
     try:
-        flow = Flow(_environment().parse(text), MOST_NODES)
+        flow = Flow(Parser(_environment(), text).parse(), MOST_NODES)
     except (RecursionError, MemoryError):
         return [Remark(LIMIT, "is nested deeper than the gate reads.")]
     except (TemplateError, ValueError, OverflowError, AssertionError) as problem:
