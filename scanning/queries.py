@@ -40,17 +40,29 @@ _DOUBTFUL = (Verdict.NEEDS_REVIEW, Verdict.FAILED, Verdict.UNSAFE)
 
 def latest_scan(tree: Tree | None) -> Scan | None:
     """The scan of these files that counts, with its findings; None for files that were never looked at."""
-    return _newest_first().prefetch_related("findings").filter(tree=tree).first() if tree else None
+    return newest_first().prefetch_related("findings").filter(tree=tree).first() if tree else None
 
 
 def ended_scan(tree: Tree | None) -> Scan | None:
     """The last scan of these files that has ended, whatever goes on meanwhile."""
-    return _newest_first().filter(tree=tree).exclude(verdict__in=OPEN_VERDICTS).first() if tree else None
+    return newest_first().filter(tree=tree).exclude(verdict__in=OPEN_VERDICTS).first() if tree else None
 
 
 def ended_by_others() -> QuerySet[Scan]:
     """The scans by other engines that have ended, newest first: what was said before."""
     return Scan.objects.exclude(verdict__in=OPEN_VERDICTS).exclude(engine=present_engine()).order_by("-pk")
+
+
+def findings_of(scan: Scan, *, severity: str = "", rule: str = "", path: str = "") -> QuerySet[Finding]:
+    """What a scan found, by file: of this severity, by this rule, in files whose path begins like this."""
+    rows = Finding.objects.filter(scan=scan, path__startswith=path)
+    rows = rows.filter(severity=severity) if severity else rows
+    return (rows.filter(rule=rule) if rule else rows).order_by("path", "pk")
+
+
+def remark_of(finding: Finding) -> Remark:
+    """The finding, as far as it matters to a standing."""
+    return Remark(finding.key, finding.severity, finding.rule, finding.subject)
 
 
 def changes_by(release: EngineRelease) -> QuerySet[Scan]:
@@ -63,14 +75,14 @@ def latest_scans(versions: Iterable[ModelVersion]) -> dict[int, Scan]:
     """The scan that counts by the key of the tree, for all these versions in one query."""
     trees = {version.tree_id for version in versions if version.tree_id}
     scans: dict[int, Scan] = {}
-    for scan in _newest_first().filter(tree__in=trees):
+    for scan in newest_first().filter(tree__in=trees):
         scans.setdefault(scan.tree_id, scan)
     return scans
 
 
 def verdict_of(tree: Tree | None) -> Verdict | None:
     """What is known about these files; None when nobody ever looked or there are none."""
-    verdict = _newest_first().filter(tree=tree).values_list("verdict", flat=True).first() if tree else None
+    verdict = newest_first().filter(tree=tree).values_list("verdict", flat=True).first() if tree else None
     return Verdict(verdict) if verdict else None
 
 
@@ -102,7 +114,7 @@ def why_unsafe(version: ModelVersion, called: str = "") -> str | None:
     quarantines = open_quarantines(version.tree_id).values_list("reason", flat=True)
     opinion = None
     if suspect.opinion == Verdict.UNSAFE:
-        scans = _newest_first().filter(tree=version.tree_id)
+        scans = newest_first().filter(tree=version.tree_id)
         opinion = scans.exclude(verdict__in=_NO_OPINION).first()
     found = _judge(
         opinion,
@@ -143,7 +155,7 @@ def require_download(version: ModelVersion, *, actor: User) -> None:
 
 def with_verdict(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     """The same versions, each with what is known about its files as `verdict`; None when nobody ever looked."""
-    newest = _newest_first().filter(tree=OuterRef("tree")).values("verdict")[:1]
+    newest = newest_first().filter(tree=OuterRef("tree")).values("verdict")[:1]
     return versions.annotate(verdict=Subquery(newest))
 
 
@@ -287,7 +299,7 @@ def _acceptances(waivers: Iterable[Waiver]) -> list[Acceptance]:
     ]
 
 
-def _newest_first() -> QuerySet[Scan]:
+def newest_first() -> QuerySet[Scan]:
     """The present engine's scan first, should an older or newer one have looked at the files later."""
     is_other = Case(When(engine=present_engine(), then=0), default=1, output_field=IntegerField())
     return Scan.objects.order_by(is_other, "-pk")

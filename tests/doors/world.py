@@ -25,7 +25,7 @@ from registry.operations.models import create_model, set_model_tag
 from registry.operations.placements import move_alias
 from registry.operations.protections import protect_place
 from registry.queries import find_stage
-from scanning.models import Scan, Verdict
+from scanning.models import AllowedName, Finding, Scan, Verdict, Waiver
 from tests.doors.people import PEOPLE, Person
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
@@ -54,6 +54,7 @@ _NO_IDS: Names = {
     "asked": 987_658,
     "place": 987_659,
     "workload": 987_660,
+    "waiver": 987_661,
 }
 # Words that stand only in what is hidden from everybody with a role in the registry “main”; and those that stand there.
 HIDDEN_MARKS = ("undertow", "faraway", "lighthouse")
@@ -162,6 +163,7 @@ def _things(
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
+    waiver = _judged(version, owner)
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     if restricted:
         RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
@@ -181,9 +183,21 @@ def _things(
         "experiment": experiment.pk,
         "experiment_name": experiment_name,
         "tree": version.tree_id,
+        "waiver": waiver.pk,
         "run_id": run.run_id,
         "model_id": logged_model.model_id,
     }
+
+
+def _judged(version: ModelVersion, owner: User) -> Waiver:
+    """A finding with the key `k`, another one that is accepted, and a name that the registry allows."""
+    here, tree = version.model.registry, version.tree
+    assert tree is not None
+    Finding.objects.create(
+        scan=Scan.objects.get(tree=tree), path="weights.txt", severity="needs-review", rule="text.code", key="k"
+    )
+    AllowedName.objects.get_or_create(registry=here, module="statsmodels", name="OLS", reason="x", added_by=owner)
+    return Waiver.objects.create(registry=here, tree=tree, keys=["other"], reason=version.model.name, granted_by=owner)
 
 
 def _let_in(world: World, person: Person, main: Registry, limits: dict[str, Any]) -> None:
