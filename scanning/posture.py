@@ -119,3 +119,28 @@ def _with_kind(versions: QuerySet[ModelVersion]) -> QuerySet[Any]:
         scanned_by=Subquery(scans.values("engine")[:1]),
         is_live=Exists(live(ModelVersion.objects.filter(pk=OuterRef("pk")))),
     )
+
+
+@dataclass(frozen=True)
+class LiveCount:
+    """The live versions of a registry that somebody sees, and how many of them no clean scan stands behind."""
+
+    registry: Registry
+    live: int
+    not_clean: int
+
+
+def live_counts(registries: Iterable[Registry], *, actor: User) -> list[LiveCount]:
+    """By registry, in one query for all of them; without what people accept, which each registry's own page tells."""
+    found = list(registries)
+    rows = live(versions_for(actor)).filter(model__registry__in=[registry.pk for registry in found])
+    newest = newest_first().filter(tree=OuterRef("tree")).values("verdict")[:1]
+    grouped = rows.annotate(verdict=Subquery(newest)).values("model__registry", "verdict")
+    counts: dict[int, Counter[bool]] = {}
+    for row in grouped.annotate(count=Count("pk")).order_by():
+        counts.setdefault(row["model__registry"], Counter())[row["verdict"] == Verdict.CLEAN] += row["count"]
+    return [
+        LiveCount(registry, counted.total(), counted[False])
+        for registry in found
+        for counted in [counts.get(registry.pk, Counter())]
+    ]

@@ -28,6 +28,7 @@ from blobs.models import Tree, TreeFile
 from blobs.queries import find_file
 from lib.errors import Forbidden, NotFound
 from lib.statements import Blank, Statement
+from registry.makers import makers, with_owners
 from registry.models import ModelVersion
 from registry.queries import versions_for
 from scanning.models import OPEN_VERDICTS, AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
@@ -133,6 +134,25 @@ def needing_attention(actor: User) -> QuerySet[ModelVersion]:
     present = Scan.objects.filter(tree=OuterRef("tree"), engine=present_engine())
     doubtful = Scan.objects.filter(Q(engine=present_engine()) | ~Exists(present), verdict__in=_DOUBTFUL)
     return versions_for(actor).filter(tree__in=doubtful.values("tree")).order_by("-pk")
+
+
+def why_not_accept(version: ModelVersion, *, actor: User) -> str:
+    """Why the actor may not accept what was found in this version, as a sentence; empty for those who may.
+
+    Nobody answers for files that they, or a service account of theirs, brought into this registry.
+    """
+    if actor.kind != User.Kind.PERSON:
+        return "Findings are accepted by a person."
+    ending = "someone else must accept what was found in it."
+    if reason := with_owners(makers(version), ending).get(actor.pk):
+        return reason
+    mine = User.objects.filter(Q(pk=actor.pk) | Q(owner=actor.pk)).values("pk")
+    made = Q(uploader__in=mine) | Q(source_run__created_by__in=mine) | Q(logged_model__created_by__in=mine)
+    if ModelVersion.objects.filter(made, tree=version.tree_id, model__registry=version.model.registry_id).exists():
+        return f"You uploaded or trained another version with the same files; {ending}"
+    if not access.can(actor, Right.REVIEW, version):
+        return "You are not a reviewer of this model; a maintainer of the registry can make you one."
+    return ""
 
 
 def file_for_download(version: ModelVersion, path: str, *, actor: User) -> TreeFile:

@@ -55,6 +55,7 @@ _NO_IDS: Names = {
     "place": 987_659,
     "workload": 987_660,
     "waiver": 987_661,
+    "listed": 987_662,
 }
 # Words that stand only in what is hidden from everybody with a role in the registry “main”; and those that stand there.
 HIDDEN_MARKS = ("undertow", "faraway", "lighthouse")
@@ -163,7 +164,7 @@ def _things(
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
-    waiver = _judged(version, owner)
+    waiver, listed = _judged(version, owner)
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     if restricted:
         RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
@@ -184,20 +185,26 @@ def _things(
         "experiment_name": experiment_name,
         "tree": version.tree_id,
         "waiver": waiver.pk,
+        "listed": listed.pk,
         "run_id": run.run_id,
         "model_id": logged_model.model_id,
     }
 
 
-def _judged(version: ModelVersion, owner: User) -> Waiver:
+def _judged(version: ModelVersion, owner: User) -> tuple[Waiver, AllowedName]:
     """A finding with the key `k`, another one that is accepted, and a name that the registry allows."""
     here, tree = version.model.registry, version.tree
     assert tree is not None
     Finding.objects.create(
         scan=Scan.objects.get(tree=tree), path="weights.txt", severity="needs-review", rule="text.code", key="k"
     )
-    AllowedName.objects.get_or_create(registry=here, module="statsmodels", name="OLS", reason="x", added_by=owner)
-    return Waiver.objects.create(registry=here, tree=tree, keys=["other"], reason=version.model.name, granted_by=owner)
+    listed, _ = AllowedName.objects.get_or_create(
+        registry=here, module="statsmodels", name="OLS", reason="x", added_by=owner
+    )
+    waiver = Waiver.objects.create(
+        registry=here, tree=tree, keys=["other"], reason=version.model.name, granted_by=owner
+    )
+    return waiver, listed
 
 
 def _let_in(world: World, person: Person, main: Registry, limits: dict[str, Any]) -> None:
