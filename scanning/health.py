@@ -1,6 +1,7 @@
 """How scanning itself is: engine, rules and list with their age, the queue, and what the present release changed."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -8,7 +9,7 @@ from functools import cache
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Registry, User
 from lib.errors import Invalid
 from lib.paging import Page, decode, encode
 from registry.models import ModelVersion
@@ -133,12 +134,11 @@ def changes_for(release: EngineRelease, *, actor: User) -> QuerySet[Scan]:
     return changes_by(release).filter(tree__in=seen).select_related("tree")
 
 
-def versions_with(scans: list[Scan], *, actor: User) -> dict[int, ModelVersion]:
-    """By the key of the tree, the newest version with these files that the actor sees."""
-    found: dict[int, ModelVersion] = {}
-    for version in versions_for(actor).filter(tree__in=[scan.tree_id for scan in scans]).order_by("pk"):
-        found[version.tree_id or 0] = version
-    return found
+def versions_with(trees: Iterable[int], *, actor: User, registry: Registry | None = None) -> dict[int, ModelVersion]:
+    """By the key of the tree, the newest version with these files that the actor sees, in this registry or anywhere."""
+    rows = versions_for(actor).filter(tree__in=list(trees)).order_by("pk")
+    rows = rows.filter(model__registry=registry) if registry else rows
+    return {version.tree_id: version for version in rows if version.tree_id}
 
 
 def search_list(words: str = "", *, size: int = 50, token: str | None = None) -> Page[ListedName]:

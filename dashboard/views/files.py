@@ -38,6 +38,7 @@ def version_files(request: HttpRequest, actor: User, registry: str, name: str, n
         "version": found,
         "model": found.model,
         "scan": scan,
+        "standing": standing,
         "held": open_placements([found]).get(found.pk, []),
         "rows": [(file, findings.get(file.path), formats.get(file.path, "")) for file in page.rows],
         "next_token": page.next_token,

@@ -81,7 +81,7 @@ def security(request: HttpRequest, actor: User) -> HttpResponse:
         page_by_key(changes_for(report.release, actor=actor), ["-pk"], size=PAGE_SIZE, token=token) if report else None
     )
     scans = list(changes.rows) if changes else []
-    versions = versions_with(scans, actor=actor) if scans else {}
+    versions = versions_with([scan.tree_id for scan in scans], actor=actor)
     shown = {
         "engine": engine_now(),
         "queue": queue_now(),
@@ -108,11 +108,13 @@ def _registry_page(
     posture = posture_of(found, actor=actor)
     most = max([line.all for line in posture.lines] or [0]) or 1
     names = page_by_key(names_in(found), ["module", "name", "pk"], size=PAGE_SIZE, token=request.GET.get("page"))
+    ending = list(waivers_ending_soon(found, actor=actor)[:MOST_LISTED])
+    versions = versions_with([waiver.tree_id for waiver in ending], actor=actor, registry=found)
     shown = {
         "registry": found,
         "posture": posture,
         "bars": [Bar(line, 100 * line.all / most, 100 * line.live / most) for line in posture.lines],
-        "ending": waivers_ending_soon(found, actor=actor)[:MOST_LISTED],
+        "ending": [(waiver, versions[waiver.tree_id]) for waiver in ending],
         "names": names,
         "may_manage": access.can(actor, Right.MANAGE, found),
         "form": form or AllowNameForm(),

@@ -35,7 +35,7 @@ from scanning.queries import (
     waivers_for,
     why_not_accept,
 )
-from scanning.standing import Standing
+from scanning.standing import NEEDS_REVIEW, UNSAFE, Standing, weight
 
 PAGE_SIZE = 100
 MOST_WAIVERS = 50
@@ -150,6 +150,8 @@ def _page(
         rows = findings_of(scan, severity=severity, rule=asked["rule"], path=asked["file"])
     page = page_by_key(rows, ["path", "pk"], size=PAGE_SIZE, token=request.GET.get("page"))
     hindrance = why_not_accept(found, actor=actor) if standing.remaining else ""
+    may_keep = access.can(actor, Right.ADMINISTER, None)
+    most = "" if hindrance else UNSAFE if may_keep else NEEDS_REVIEW
     quarantines = list(open_quarantines(found.tree_id or 0))
     waivers = waivers_for(actor).filter(tree=found.tree_id, registry=found.model.registry_id)
     shown = {
@@ -159,7 +161,8 @@ def _page(
         "held": open_placements([found]).get(found.pk, []),
         "standing": standing,
         "engine": engine_now(),
-        "groups": _by_file(page.rows, standing, may_choose=bool(standing.remaining) and not hindrance),
+        "groups": _by_file(page.rows, standing, most),
+        "may_choose": any(weight(remark.severity) <= weight(most) for remark in standing.remaining),
         "next_token": page.next_token,
         "asked": asked,
         "is_filtered": any(asked.values()),
@@ -170,7 +173,7 @@ def _page(
         "waivers": waivers[:MOST_WAIVERS] if found.tree_id else [],
         "may_withdraw": access.can(actor, Right.REVIEW, found),
         "may_scan": scan is not None and not scan.is_open and access.can(actor, Right.EDIT, found),
-        "may_keep": found.tree is not None and access.can(actor, Right.ADMINISTER, None),
+        "may_keep": found.tree is not None and may_keep,
         "quarantines": quarantines,
         "is_kept_by_hand": any(row.cause == BY_HAND for row in quarantines),
         "quarantine_form": quarantine_form or QuarantineForm(),
@@ -179,13 +182,13 @@ def _page(
     return render(request, "pages/version_security.html", shown, status=422 if wrong else 200)
 
 
-def _by_file(findings: Sequence[Finding], standing: Standing, *, may_choose: bool) -> list[tuple[str, list[Listed]]]:
-    """The findings of a page, which come by file, under their files."""
-    rows = [(finding, standing.answers_for(remark_of(finding))) for finding in findings]
-    listed = [
-        Listed(finding, accepted, may_choose and not accepted and finding.severity != "note" and bool(finding.key))
-        for finding, accepted in rows
-    ]
+def _by_file(findings: Sequence[Finding], standing: Standing, most: str) -> list[tuple[str, list[Listed]]]:
+    """The findings of a page, which come by file, under their files; those up to the weight of `most` can be ticked."""
+    listed = []
+    for finding in findings:
+        accepted = standing.answers_for(remark_of(finding))
+        may_be_chosen = 0 < weight(finding.severity) <= weight(most) and not accepted and bool(finding.key)
+        listed.append(Listed(finding, accepted, may_be_chosen))
     return [(path, list(group)) for path, group in groupby(listed, key=lambda row: row.finding.path)]
 
 

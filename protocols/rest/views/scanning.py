@@ -21,7 +21,7 @@ class Changes(View):
         if report is None:
             return Page([], None)
         page = call.page(changes_for(report.release, actor=call.actor), "-pk")
-        versions = versions_with(list(page.rows), actor=call.actor)
+        versions = versions_with([scan.tree_id for scan in page.rows], actor=call.actor)
         return Page([With(scan, version=versions[scan.tree_id]) for scan in page.rows], page.next_token)
 
 
