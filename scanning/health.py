@@ -119,10 +119,14 @@ def queue_now() -> Queue:
 def report_now(*, actor: User) -> Report | None:
     """The release of the present engine, with what it changed among the files that the actor sees; None before any."""
     release = EngineRelease.objects.filter(engine=present_engine()).first()
-    if release is None:
-        return None
+    return report_on(release, among=changes_for(release, actor=actor)) if release else None
+
+
+def report_on(release: EngineRelease, *, among: QuerySet[Scan] | None = None) -> Report:
+    """How far a release has come, and what it changed among these scans, or in all."""
     opened = Scan.objects.filter(engine=release.engine, verdict__in=OPEN_VERDICTS, priority__gt=0).count()
-    rows = changes_for(release, actor=actor).values("previous_verdict", "verdict").annotate(count=Count("pk"))
+    found = changes_by(release) if among is None else among
+    rows = found.values("previous_verdict", "verdict").annotate(count=Count("pk"))
     changes = [Change(row["previous_verdict"], row["verdict"], row["count"]) for row in rows.order_by()]
     changes.sort(key=lambda change: (-weight(change.after), -weight(change.before)))
     return Report(release, max(release.asked - opened, 0), changes)

@@ -25,7 +25,7 @@ from registry.operations.models import create_model, set_model_tag
 from registry.operations.placements import move_alias
 from registry.operations.protections import protect_place
 from registry.queries import find_stage
-from scanning.models import AllowedName, Finding, Scan, Verdict, Waiver
+from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from tests.doors.people import PEOPLE, Person
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
@@ -192,7 +192,7 @@ def _things(
 
 
 def _judged(version: ModelVersion, owner: User) -> tuple[Waiver, AllowedName]:
-    """A finding with the key `k`, another one that is accepted, and a name that the registry allows."""
+    """A finding with the key `k`, one that is accepted, a name that the registry allows, a quarantine that is over."""
     here, tree = version.model.registry, version.tree
     assert tree is not None
     Finding.objects.create(
@@ -201,6 +201,8 @@ def _judged(version: ModelVersion, owner: User) -> tuple[Waiver, AllowedName]:
     listed, _ = AllowedName.objects.get_or_create(
         registry=here, module="statsmodels", name="OLS", reason="x", added_by=owner
     )
+    EngineRelease.objects.get_or_create(engine="1")
+    Quarantine.objects.create(tree=tree, cause="x", reason="x", lifted_at=timezone.now())
     waiver = Waiver.objects.create(
         registry=here, tree=tree, keys=["other"], reason=version.model.name, granted_by=owner
     )
