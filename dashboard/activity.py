@@ -32,9 +32,9 @@ def of_models(models: Sequence[RegisteredModel], size: int) -> list[Line]:
 
 
 def of_version(version: ModelVersion, scan: Scan | None, size: int) -> list[Line]:
-    """What happened to one version, its scan and its reviews."""
+    """What happened to one version, its files, its scan and its reviews."""
     reviews = reviews_of([version])[:_REACH]
-    return _lines([version, *reviews], size, without_page=[scan] if scan else [])
+    return _lines([version, *reviews], size, without_page=[row for row in (scan, version.tree) if row])
 
 
 def _lines(

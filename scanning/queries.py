@@ -28,6 +28,7 @@ from blobs.models import Tree, TreeFile
 from blobs.queries import find_file
 from lib.errors import Forbidden, NotFound
 from lib.statements import Blank, Statement
+from registry.makers import makers, with_owners
 from registry.models import ModelVersion
 from registry.queries import versions_for
 from scanning.models import OPEN_VERDICTS, AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
@@ -40,17 +41,29 @@ _DOUBTFUL = (Verdict.NEEDS_REVIEW, Verdict.FAILED, Verdict.UNSAFE)
 
 def latest_scan(tree: Tree | None) -> Scan | None:
     """The scan of these files that counts, with its findings; None for files that were never looked at."""
-    return _newest_first().prefetch_related("findings").filter(tree=tree).first() if tree else None
+    return newest_first().prefetch_related("findings").filter(tree=tree).first() if tree else None
 
 
 def ended_scan(tree: Tree | None) -> Scan | None:
     """The last scan of these files that has ended, whatever goes on meanwhile."""
-    return _newest_first().filter(tree=tree).exclude(verdict__in=OPEN_VERDICTS).first() if tree else None
+    return newest_first().filter(tree=tree).exclude(verdict__in=OPEN_VERDICTS).first() if tree else None
 
 
 def ended_by_others() -> QuerySet[Scan]:
     """The scans by other engines that have ended, newest first: what was said before."""
     return Scan.objects.exclude(verdict__in=OPEN_VERDICTS).exclude(engine=present_engine()).order_by("-pk")
+
+
+def findings_of(scan: Scan, *, severity: str = "", rule: str = "", path: str = "") -> QuerySet[Finding]:
+    """What a scan found, by file: of this severity, by this rule, in files whose path begins like this."""
+    rows = Finding.objects.filter(scan=scan, path__startswith=path)
+    rows = rows.filter(severity=severity) if severity else rows
+    return (rows.filter(rule=rule) if rule else rows).order_by("path", "pk")
+
+
+def remark_of(finding: Finding) -> Remark:
+    """The finding, as far as it matters to a standing."""
+    return Remark(finding.key, finding.severity, finding.rule, finding.subject)
 
 
 def changes_by(release: EngineRelease) -> QuerySet[Scan]:
@@ -63,14 +76,14 @@ def latest_scans(versions: Iterable[ModelVersion]) -> dict[int, Scan]:
     """The scan that counts by the key of the tree, for all these versions in one query."""
     trees = {version.tree_id for version in versions if version.tree_id}
     scans: dict[int, Scan] = {}
-    for scan in _newest_first().filter(tree__in=trees):
+    for scan in newest_first().filter(tree__in=trees):
         scans.setdefault(scan.tree_id, scan)
     return scans
 
 
 def verdict_of(tree: Tree | None) -> Verdict | None:
     """What is known about these files; None when nobody ever looked or there are none."""
-    verdict = _newest_first().filter(tree=tree).values_list("verdict", flat=True).first() if tree else None
+    verdict = newest_first().filter(tree=tree).values_list("verdict", flat=True).first() if tree else None
     return Verdict(verdict) if verdict else None
 
 
@@ -102,7 +115,7 @@ def why_unsafe(version: ModelVersion, called: str = "") -> str | None:
     quarantines = open_quarantines(version.tree_id).values_list("reason", flat=True)
     opinion = None
     if suspect.opinion == Verdict.UNSAFE:
-        scans = _newest_first().filter(tree=version.tree_id)
+        scans = newest_first().filter(tree=version.tree_id)
         opinion = scans.exclude(verdict__in=_NO_OPINION).first()
     found = _judge(
         opinion,
@@ -121,6 +134,25 @@ def needing_attention(actor: User) -> QuerySet[ModelVersion]:
     present = Scan.objects.filter(tree=OuterRef("tree"), engine=present_engine())
     doubtful = Scan.objects.filter(Q(engine=present_engine()) | ~Exists(present), verdict__in=_DOUBTFUL)
     return versions_for(actor).filter(tree__in=doubtful.values("tree")).order_by("-pk")
+
+
+def why_not_accept(version: ModelVersion, *, actor: User) -> str:
+    """Why the actor may not accept what was found in this version, as a sentence; empty for those who may.
+
+    Nobody answers for files that they, or a service account of theirs, brought into this registry.
+    """
+    if actor.kind != User.Kind.PERSON:
+        return "Findings are accepted by a person."
+    ending = "someone else must accept what was found in it."
+    if reason := with_owners(makers(version), ending).get(actor.pk):
+        return reason
+    mine = User.objects.filter(Q(pk=actor.pk) | Q(owner=actor.pk)).values("pk")
+    made = Q(uploader__in=mine) | Q(source_run__created_by__in=mine) | Q(logged_model__created_by__in=mine)
+    if ModelVersion.objects.filter(made, tree=version.tree_id, model__registry=version.model.registry_id).exists():
+        return f"You uploaded or trained another version with the same files; {ending}"
+    if not access.can(actor, Right.REVIEW, version):
+        return "You are not a reviewer of this model; a maintainer of the registry can make you one."
+    return ""
 
 
 def file_for_download(version: ModelVersion, path: str, *, actor: User) -> TreeFile:
@@ -143,7 +175,7 @@ def require_download(version: ModelVersion, *, actor: User) -> None:
 
 def with_verdict(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     """The same versions, each with what is known about its files as `verdict`; None when nobody ever looked."""
-    newest = _newest_first().filter(tree=OuterRef("tree")).values("verdict")[:1]
+    newest = newest_first().filter(tree=OuterRef("tree")).values("verdict")[:1]
     return versions.annotate(verdict=Subquery(newest))
 
 
@@ -287,7 +319,7 @@ def _acceptances(waivers: Iterable[Waiver]) -> list[Acceptance]:
     ]
 
 
-def _newest_first() -> QuerySet[Scan]:
+def newest_first() -> QuerySet[Scan]:
     """The present engine's scan first, should an older or newer one have looked at the files later."""
     is_other = Case(When(engine=present_engine(), then=0), default=1, output_field=IntegerField())
     return Scan.objects.order_by(is_other, "-pk")

@@ -7,6 +7,7 @@ verdict: a standing says both what the scan found and what is left of it, and up
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 CLEAN, NEEDS_REVIEW, FAILED, UNSAFE = "clean", "needs-review", "failed", "unsafe"
 # From the lightest to the heaviest; a note weighs nothing.
@@ -83,6 +84,14 @@ class Standing:
     def is_unsafe(self) -> bool:
         """Whether readers are kept from the files."""
         return self.effective == UNSAFE
+
+    def answers_for(self, remark: Remark) -> bool:
+        """Whether a waiver or an allowed name takes this finding away; a note needs neither."""
+        return weight(remark.severity) > 0 and remark not in self._left
+
+    @cached_property
+    def _left(self) -> frozenset[Remark]:
+        return frozenset(self.remaining)
 
 
 def standing(

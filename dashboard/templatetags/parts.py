@@ -24,6 +24,8 @@ from registry.models import Stage
 from registry.models.stages import ARCHIVED, NO_STAGE
 from registry.queries import Difference
 from scanning.models import Verdict
+from scanning.posture import KINDS
+from scanning.standing import Standing
 
 register = template.Library()
 
@@ -48,6 +50,14 @@ _RUN_STATES = {
     "FINISHED": ("good", "passed"),
     "FAILED": ("bad", "warning"),
     "KILLED": ("bad", "cross"),
+}
+_POSTURE = {
+    "clean": ("good", "passed"),
+    "accepted": ("info", "shield"),
+    "needs-review": ("warn", "warning"),
+    "unsafe": ("bad", "refused"),
+    "failed": ("bad", "warning"),
+    "waiting": ("info", "clock"),
 }
 _SEVERITIES = {"unsafe": "bad", "failed": "bad", "needs-review": "warn"}
 
@@ -98,6 +108,36 @@ def verdict(value: str | None) -> SafeString:
         return _badge("", "ring", "Not scanned")
     tone, name = _VERDICTS[Verdict(value)]
     return _badge(tone, name, str(Verdict(value).label))
+
+
+@register.simple_tag
+def standing(value: Standing) -> SafeString:
+    """The badge of what a verdict comes to in a registry."""
+    if value.kept_because:
+        return _badge("bad", "lock", "In quarantine")
+    if value.is_accepted:
+        return _badge(
+            "info" if value.is_current else "warn",
+            "shield",
+            "Accepted" if value.is_current else "Accepted, of older rules",
+        )
+    if not value.is_current and value.effective == Verdict.CLEAN:
+        return _badge("warn", "clock", "Clean, by older rules")
+    return verdict(value.effective)
+
+
+@register.simple_tag
+def weight(value: str) -> SafeString:
+    """The badge of a finding's severity."""
+    tone = _SEVERITIES.get(value, "")
+    return _badge(tone, {"bad": "refused", "warn": "warning"}.get(tone, "info"), severity(value))
+
+
+@register.simple_tag
+def posture(kind: str) -> SafeString:
+    """The badge of a kind of standing in a registry's count."""
+    tone, name = _POSTURE.get(kind, ("", "ring"))
+    return _badge(tone, name, KINDS[kind])
 
 
 @register.simple_tag

@@ -93,6 +93,18 @@ def _scan_finished(event: Event, subject: SafeString) -> SafeString:
     return format_html("finished the scan: {}", verdict or "see the findings")
 
 
+def _verdict_changed(event: Event, subject: SafeString) -> SafeString:
+    before, after = (str(event.details.get(name, "")).replace("-", " ") for name in ("before", "after"))
+    return format_html("came to another verdict than the engine before: {}, not {}", after, before)
+
+
+def _waived(event: Event, subject: SafeString) -> SafeString:
+    count = event.details.get("findings", 0)
+    ends = str(event.details.get("ends") or "")[:10]
+    until = format_html(" until {}", ends) if ends else ""
+    return format_html("accepted {} finding{} in {}{}", count, "" if count == 1 else "s", subject, until)
+
+
 def _decided(event: Event, subject: SafeString) -> SafeString:
     words = {"approve": "approved", "request_changes": "asked for changes to", "reject": "rejected"}
     return format_html("{} {}", words.get(str(event.details.get("verdict")), "decided on"), subject)
@@ -181,6 +193,14 @@ _SENTENCES: dict[str, Say] = {
     Kind.BILL_SUPPLIED: _plain("supplied a bill of materials of {}"),
     Kind.BILL_REMOVED: _plain("removed the supplied bill of materials of {}"),
     Kind.POLICY_CREATED: _plain("put a policy in force: {}"),
+    Kind.SCAN_VERDICT_CHANGED: _verdict_changed,
+    Kind.FINDINGS_WAIVED: _waived,
+    Kind.WAIVER_WITHDRAWN: _plain("withdrew what was accepted in {}"),
+    Kind.WAIVER_ENDED: _plain("noted that what was accepted in {} counts again"),
+    Kind.NAME_ALLOWED: _plain("allowed the name {}"),
+    Kind.NAME_DISALLOWED: _plain("allows the name {} no more"),
+    Kind.TREE_QUARANTINED: _plain("put the files in quarantine"),
+    Kind.QUARANTINE_LIFTED: _plain("let the files out of quarantine"),
     Kind.REVIEW_REQUESTED: _plain("asked for a review: {}"),
     Kind.REVIEW_DECIDED: _decided,
     Kind.REVIEW_COMMENTED: _plain("commented on {}"),

@@ -1,5 +1,6 @@
 """The files of a version: their list, and their bytes as downloads that no browser will run."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,8 @@ from lib.downloads import Download, send
 from lib.paging import page_by_key
 from registry.queries import find_version, open_placements
 from scanning.models import Finding, Scan
-from scanning.queries import file_for_download, latest_scan
+from scanning.queries import file_for_download, latest_scan, remark_of, standing_of
+from scanning.standing import Standing, weight
 
 PAGE_SIZE = 200
 
@@ -30,13 +32,15 @@ def version_files(request: HttpRequest, actor: User, registry: str, name: str, n
     scan = latest_scan(found.tree)
     files = found.tree.files.select_related("blob") if found.tree else TreeFile.objects.none()
     page = page_by_key(files, ["path"], size=PAGE_SIZE, token=request.GET.get("page"))
-    findings = _by_path(scan)
+    standing, formats = standing_of(found), _formats(scan)
+    findings = _by_path(scan, standing)
     shown = {
         "version": found,
         "model": found.model,
         "scan": scan,
+        "standing": standing,
         "held": open_placements([found]).get(found.pk, []),
-        "rows": [(file, findings.get(file.path, [])) for file in page.rows],
+        "rows": [(file, findings.get(file.path), formats.get(file.path, "")) for file in page.rows],
         "next_token": page.next_token,
         "may_download": access.can(actor, Right.DOWNLOAD, found),
     }
@@ -54,8 +58,34 @@ def download(
     return send(request, Download(file.path, file.blob.sha256, file.blob.size, partial(read, file.blob)))
 
 
-def _by_path(scan: Scan | None) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {}
+@dataclass(frozen=True)
+class FileState:
+    """What the scan has to say of one file: the heaviest finding that nobody answers for, or the heaviest of all."""
+
+    finding: Finding
+    count: int
+    is_accepted: bool
+
+    @property
+    def others(self) -> int:
+        """How many findings there are besides."""
+        return self.count - 1
+
+
+def _by_path(scan: Scan | None, standing: Standing) -> dict[str, FileState]:
+    found: dict[str, list[tuple[bool, int, Finding]]] = {}
     for finding in scan.findings.all() if scan else []:
-        found.setdefault(finding.path, []).append(finding)
-    return found
+        accepted = standing.answers_for(remark_of(finding))
+        found.setdefault(finding.path, []).append((not accepted, weight(finding.severity), finding))
+    states = {}
+    for path, rows in found.items():
+        is_open, _, heaviest = max(rows, key=lambda row: row[:2])
+        states[path] = FileState(heaviest, len(rows), not is_open)
+    return states
+
+
+def _formats(scan: Scan | None) -> dict[str, str]:
+    """By path what the engine read each file as; it comes from a report, so nothing about its shape is certain."""
+    facts = scan.facts if scan and isinstance(scan.facts, dict) else {}
+    formats = facts.get("formats")
+    return {str(path): str(name)[:60] for path, name in formats.items()} if isinstance(formats, dict) else {}

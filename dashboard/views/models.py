@@ -24,7 +24,7 @@ from registry.queries import (
     with_newest_number,
     with_tags,
 )
-from scanning.queries import latest_scans
+from scanning.queries import standings_of
 from tracking.queries import runs_for
 
 PAGE_SIZE = 50
@@ -62,7 +62,7 @@ def model(request: HttpRequest, actor: User, registry: str, name: str) -> HttpRe
     """One model: who stands where, its versions, what it is and how to load it."""
     found = find_model(registry, name, actor=actor)
     page = page_by_key(with_tags(versions_of(found)), ["-number"], size=PAGE_SIZE, token=request.GET.get("page"))
-    scans = latest_scans(page.rows)
+    standings = standings_of(page.rows)
     metrics = chosen_metrics(page.rows, request.GET.getlist("metric"))
     runs = runs_for(actor).in_bulk({version.source_run_id for version in page.rows if version.source_run_id})
     places = sorted(standing(found), key=_rank)
@@ -76,7 +76,7 @@ def model(request: HttpRequest, actor: User, registry: str, name: str) -> HttpRe
             (
                 version,
                 *_stages_and_aliases(version),
-                scans.get(version.tree_id or 0),
+                standings[version.pk],
                 metrics.of(version),
                 runs.get(version.source_run_id or 0),
             )

@@ -24,7 +24,9 @@ from registry.models import ModelVersion, Placement
 from registry.operations.placements import move_alias, move_stage
 from registry.queries import find_stage, find_version, lineage_of, open_placements
 from scanning.models import Scan, Verdict
-from scanning.queries import latest_scan
+from scanning.queries import latest_scan, standing_of
+
+FEW_FINDINGS = 20
 
 
 @require_safe
@@ -155,7 +157,8 @@ def _standing(found: ModelVersion, latest: Scan | None, held: list[Placement], a
     return {
         "version": found,
         "scan": latest,
-        "findings": list(latest.findings.all())[:200] if latest else [],
+        "findings": list(latest.findings.all())[:FEW_FINDINGS] if latest else [],
+        "standing": standing_of(found),
         "choices": places_of(found, held, actor=actor),
         "review": open_review(found),
         "may_move": access.can(actor, Right.PROMOTE, found),

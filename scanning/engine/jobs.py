@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
-from scanning.engine import ENGINE, allow_list, file_names, graph_files, known_names, lists, package_lists, readers, rules
+from scanning.engine import (
+    ENGINE,
+    allow_list,
+    file_names,
+    graph_files,
+    known_names,
+    lists,
+    package_lists,
+    readers,
+    rules,
+)
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.dependencies import collected
 from scanning.engine.findings import Finding, Verdict, verdict_of

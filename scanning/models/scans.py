@@ -56,6 +56,7 @@ class Scan(models.Model):
         indexes = [
             models.Index(fields=["verdict", "taken_at"], name="scan_by_verdict"),
             models.Index(fields=["engine", "verdict"], name="scan_by_engine"),
+            models.Index(fields=["engine", "-finished_at"], name="scan_by_end"),
             models.Index(fields=["priority", "id"], condition=Q(verdict="queued"), name="scan_by_priority"),
             models.Index(
                 fields=["engine", "-id"],

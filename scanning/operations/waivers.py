@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts import access
@@ -13,12 +12,11 @@ from accounts.rights import Right
 from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Forbidden, Invalid, NotFound
-from registry.makers import makers, with_owners
 from registry.models import ModelVersion, RegisteredModel
 from registry.queries import live
 from scanning.mail import tell_owners
 from scanning.models import Finding, Verdict, Waiver
-from scanning.queries import ended_scan, waivers_for, waivers_in_force
+from scanning.queries import ended_scan, waivers_for, waivers_in_force, why_not_accept
 from scanning.standing import heaviest as heaviest_of
 from scanning.standing import weight
 
@@ -72,7 +70,8 @@ def waive(
         raise Invalid("reason", f"A reason has at most {LONGEST_REASON:,} characters.")
     if ends_at is not None and ends_at <= timezone.now():
         raise Invalid("ends_at", "It ends in the future.")
-    _require_distance(version, actor)
+    if hindrance := why_not_accept(version, actor=actor):
+        raise Forbidden(hindrance)
     if weight(heaviest) > weight(Verdict.NEEDS_REVIEW):
         _require_administrator(ends_at, actor)
     # One at a time for a model, and not while a version of it is moved.
@@ -161,20 +160,6 @@ def _weights(version: ModelVersion, keys: set[str]) -> dict[str, str]:
         if key in keys:
             found[key] = heaviest_of([severity, found.get(key, severity)])
     return found
-
-
-def _require_distance(version: ModelVersion, actor: User) -> None:
-    """Nobody accepts findings about files that they, or a service account of theirs, brought into this registry."""
-    if actor.kind != User.Kind.PERSON:
-        raise Forbidden("Findings are accepted by a person.")
-    ending = "someone else must accept what was found in it."
-    if reason := with_owners(makers(version), ending).get(actor.pk):
-        raise Forbidden(reason)
-    mine = User.objects.filter(Q(pk=actor.pk) | Q(owner=actor.pk)).values("pk")
-    made = Q(uploader__in=mine) | Q(source_run__created_by__in=mine) | Q(logged_model__created_by__in=mine)
-    same = ModelVersion.objects.filter(made, tree=version.tree_id, model__registry=version.model.registry_id)
-    if same.exists():
-        raise Forbidden(f"You uploaded or trained another version with the same files; {ending}")
 
 
 def _require_administrator(ends_at: datetime | None, actor: User) -> None:

@@ -26,6 +26,8 @@ FOR_ADMINISTRATORS = {
     "blobs_blob",
     "blobs_tree",
     "events_event",
+    "scanning_enginerelease",
+    "scanning_quarantine",
 }
 
 

@@ -33,6 +33,12 @@ PAGES = [
     f"{MODEL}/versions/3",
     f"{MODEL}/versions/3/files",
     f"{MODEL}/versions/2/activity",
+    f"{MODEL}/versions/1/security",
+    f"{MODEL}/versions/3/security",
+    f"{MODEL}/versions/3/security?severity=note",
+    "/registries/main/security",
+    "/security",
+    "/security/allow-list?q=linear",
     "/experiments",
     "/experiments/{experiment}",
     "/runs/{run}",
@@ -54,6 +60,8 @@ PAGES = [
     "/access/explain?right=edit&registry=main&model=fraud-score",
 ]
 FOR_MAINTAINERS = [
+    f"{MODEL}/versions/3/security",
+    "/registries/main/security",
     "/registries/main/access",
     f"{MODEL}/access?kind=account&name=rita&role=reader&ends_at=2030-01-01",
     "/experiments/{experiment}/access",

@@ -100,7 +100,7 @@ def test_the_cost_of_a_model_does_not_grow(
     for number in range(8):
         judge(trained(world.model, {"auc": number / 10}, {"depth": str(number)}, scientist), Verdict.CLEAN)
     client = as_user(scientist)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         client.get("/models/main/fraud-score")
     with django_assert_max_num_queries(8):
         client.get("/models/main/fraud-score/activity")

@@ -131,5 +131,5 @@ def test_the_cost_of_reviews_is_bounded(
     client = as_user(reviewer)
     with django_assert_max_num_queries(5):
         client.get("/reviews?show=open")
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         client.get(f"/reviews/{world.open.pk}")

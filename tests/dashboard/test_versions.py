@@ -49,9 +49,9 @@ def test_the_cost_of_the_page_is_bounded(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = as_user(scientist)
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(34):
         client.get(f"{PATH}/2")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         client.get(f"{PATH}/2/files")
 
 

@@ -86,6 +86,12 @@ ADMIN: dict[str, AdminPage] = {
         Thing.MODEL, "content_object__name", "name", Right.MANAGE, adds=Right.MANAGE, deletes=Right.MANAGE
     ),
     "registry.stage": AdminPage(Thing.REGISTRY, "registry__name", "registry"),
+    "scanning.allowedname": AdminPage(
+        Thing.REGISTRY, "registry__name", "registry", adds=Right.MANAGE, deletes=Right.MANAGE
+    ),
+    "scanning.enginerelease": _for_overseers(),
+    "scanning.quarantine": _for_overseers("tree", "tree", adds=ADMINISTER, actions={"lift": ADMINISTER}),
+    "scanning.waiver": AdminPage(Thing.VERSION, "pk", "waiver", actions={"withdraw": Right.REVIEW}),
     "scanning.scan": AdminPage(Thing.VERSION, "tree", "tree", actions={"scan_again": Right.EDIT}),
     "supply.suppliedbill": AdminPage(Thing.VERSION, "version__model__name", "name", deletes=Right.EDIT),
     "tracking.experiment": _for_administrators("pk", "experiment"),

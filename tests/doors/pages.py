@@ -52,6 +52,23 @@ PAGES = [
     Row("GET", "/registries", Open.SIGNED_IN),
     Row("GET", "/registries/<registry>", Right.SEE, Thing.REGISTRY),
 ]
+_ACCEPTED = {"keys": "k", "reason": "x"}
+_WAIVER = {"pk": "{waiver}"}
+_NAME = {"module": "prophet.forecaster", "name": "Prophet", "reason": "x"}
+_LISTED = {"pk": "{listed}"}
+SECURITY = [
+    Row("GET", f"{_VERSION}/security", Right.SEE, Thing.VERSION),
+    Row("POST", f"{_VERSION}/security/scan", Right.EDIT, Thing.VERSION),
+    Row("POST", f"{_VERSION}/security/accept", Right.REVIEW, Thing.VERSION, _ACCEPTED),
+    Row("POST", f"{_VERSION}/security/waivers/<pk>/withdraw", Right.REVIEW, Thing.VERSION, at=_WAIVER),
+    Row("POST", f"{_VERSION}/security/quarantine", Right.ADMINISTER, Thing.VERSION, {"reason": "x"}),
+    Row("POST", f"{_VERSION}/security/quarantine/lift", Right.ADMINISTER, Thing.VERSION, answers=_NOT_THERE),
+    Row("GET", "/registries/<registry>/security", Right.SEE, Thing.REGISTRY),
+    Row("POST", "/registries/<registry>/security/names", Right.MANAGE, Thing.REGISTRY, _NAME),
+    Row("POST", "/registries/<registry>/security/names/<pk>/remove", Right.MANAGE, Thing.REGISTRY, at=_LISTED),
+    Row("GET", "/security", Open.SIGNED_IN),
+    Row("GET", "/security/allow-list", Open.SIGNED_IN),
+]
 SIGN_IN = [
     Row("GET", "/sign-in/code", Open.PUBLIC),
     _post("/sign-in/code", Open.PUBLIC, code="123456"),
@@ -149,4 +166,4 @@ ACCESS = [
     Row("POST", "/experiments/<pk>/access", Right.MANAGE, Thing.EXPERIMENT, _GIVE, at=_EXPERIMENT),
     Row("POST", "/experiments/<pk>/restrict", Right.MANAGE, Thing.EXPERIMENT, {"restricted": "yes"}, at=_EXPERIMENT),
 ]
-PAGES += [*SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS]
+PAGES += [*SECURITY, *SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS]

@@ -172,4 +172,26 @@ ACCOUNTS = [
     Row("DELETE", f"{_API}/invitations/<invitation>", Right.ADMINISTER),
     Row("POST", f"{_API}/token-exchange", Open.PUBLIC, _OLD, {}, answers=frozenset({401, 403})),
 ]
-REST += [*GRANTS, *ACCOUNTS]
+_ACCEPTED = {"keys": ["k"], "reason": "x"}
+_NEW_NAME = {"module": "prophet.forecaster", "name": "Prophet", "reason": "x"}
+_LISTED = {"module": "statsmodels", "listed": "OLS"}
+SECURITY = [
+    _get(f"{_VERSION}/scan/findings", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/waivers", Right.SEE, Thing.VERSION),
+    Row("POST", f"{_VERSION}/waivers", Right.REVIEW, Thing.VERSION, _ACCEPTED),
+    Row("DELETE", f"{_VERSION}/waivers/<waiver>", Right.REVIEW, Thing.VERSION),
+    _get(f"{_VERSION}/quarantine", Right.SEE, Thing.VERSION),
+    Row("PUT", f"{_VERSION}/quarantine", Right.ADMINISTER, Thing.VERSION, {"reason": "x"}),
+    Row("DELETE", f"{_VERSION}/quarantine", Right.ADMINISTER, Thing.VERSION, answers=_NONE),
+    _get(f"{_REGISTRY}/security", Right.SEE, Thing.REGISTRY),
+    _get(f"{_REGISTRY}/waivers", Right.SEE, Thing.REGISTRY),
+    _get(f"{_REGISTRY}/waivers/<waiver>", Right.SEE, Thing.REGISTRY),
+    Row("DELETE", f"{_REGISTRY}/waivers/<waiver>", Right.REVIEW, Thing.REGISTRY),
+    _get(f"{_REGISTRY}/allowed-names", Right.SEE, Thing.REGISTRY),
+    Row("POST", f"{_REGISTRY}/allowed-names", Right.MANAGE, Thing.REGISTRY, _NEW_NAME),
+    Row("DELETE", f"{_REGISTRY}/allowed-names/<module>/<listed>", Right.MANAGE, Thing.REGISTRY, at=_LISTED),
+    _get(f"{_API}/scanning", Open.SIGNED_IN),
+    _get(f"{_API}/scanning/changes", Open.SIGNED_IN),
+    _get(f"{_API}/scanning/allow-list", Open.SIGNED_IN),
+]
+REST += [*GRANTS, *ACCOUNTS, *SECURITY]

@@ -25,7 +25,7 @@ from registry.operations.models import create_model, set_model_tag
 from registry.operations.placements import move_alias
 from registry.operations.protections import protect_place
 from registry.queries import find_stage
-from scanning.models import Scan, Verdict
+from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from tests.doors.people import PEOPLE, Person
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
@@ -54,6 +54,8 @@ _NO_IDS: Names = {
     "asked": 987_658,
     "place": 987_659,
     "workload": 987_660,
+    "waiver": 987_661,
+    "listed": 987_662,
 }
 # Words that stand only in what is hidden from everybody with a role in the registry “main”; and those that stand there.
 HIDDEN_MARKS = ("undertow", "faraway", "lighthouse")
@@ -162,6 +164,7 @@ def _things(
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
+    waiver, listed = _judged(version, owner)
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     if restricted:
         RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
@@ -181,9 +184,29 @@ def _things(
         "experiment": experiment.pk,
         "experiment_name": experiment_name,
         "tree": version.tree_id,
+        "waiver": waiver.pk,
+        "listed": listed.pk,
         "run_id": run.run_id,
         "model_id": logged_model.model_id,
     }
+
+
+def _judged(version: ModelVersion, owner: User) -> tuple[Waiver, AllowedName]:
+    """A finding with the key `k`, one that is accepted, a name that the registry allows, a quarantine that is over."""
+    here, tree = version.model.registry, version.tree
+    assert tree is not None
+    Finding.objects.create(
+        scan=Scan.objects.get(tree=tree), path="weights.txt", severity="needs-review", rule="text.code", key="k"
+    )
+    listed, _ = AllowedName.objects.get_or_create(
+        registry=here, module="statsmodels", name="OLS", reason="x", added_by=owner
+    )
+    EngineRelease.objects.get_or_create(engine="1")
+    Quarantine.objects.create(tree=tree, cause="x", reason="x", lifted_at=timezone.now())
+    waiver = Waiver.objects.create(
+        registry=here, tree=tree, keys=["other"], reason=version.model.name, granted_by=owner
+    )
+    return waiver, listed
 
 
 def _let_in(world: World, person: Person, main: Registry, limits: dict[str, Any]) -> None:
