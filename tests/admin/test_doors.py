@@ -26,6 +26,8 @@ FOR_ADMINISTRATORS = {
     "blobs_blob",
     "blobs_tree",
     "events_event",
+    "supply_advisory",
+    "supply_advisoryimport",
 }
 
 

@@ -3,10 +3,13 @@
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.utils import timezone
 
 from accounts import access
 from accounts.models import AccessRequest, ApiToken, Invitation, Registry, Team, TrustedWorkload, User
@@ -27,13 +30,16 @@ from accounts.operations import (
 from accounts.rights import OrganisationRole, Role, Scope
 from approvals.models import Decision, Review
 from approvals.operations import policies, reviews
+from blobs.models import Tree
 from events.models import Event
 from lib.errors import Forbidden, NotFound
 from registry.models import ModelVersion, Protection, RegisteredModel, Stage
 from registry.operations import models, placements, protections, versions
 from registry.operations.versions import Origin
 from scanning.models import Scan
-from scanning.operations import requests, scans
+from scanning.operations import quarantines, requests, scans
+from supply.models import Package
+from supply.operations import advisories, matching, notices, vulnerability_waivers
 from tests.architecture.code import operations
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking.models import Experiment, LoggedModel, Run
@@ -220,6 +226,17 @@ CALLS: dict[Callable[..., object], Call] = {
     requests.request_scan: lambda w, who: requests.request_scan(w.version, actor=who),
     scans.carry_out: lambda w, who: scans.carry_out(w.scan, actor=who),
     scans.give_back_stale_scans: lambda w, who: scans.give_back_stale_scans(actor=who),
+    quarantines.quarantine_tree: lambda w, who: quarantines.quarantine_tree(tree_of(w), "x", "x", actor=who),
+    quarantines.lift_quarantine: lambda w, who: quarantines.lift_quarantine(tree_of(w), "x", actor=who),
+    advisories.import_advisories: lambda w, who: advisories.import_advisories(Path("no.zip"), actor=who),
+    advisories.refresh_advisories: lambda w, who: advisories.refresh_advisories(actor=who),
+    matching.store_dependencies: lambda w, who: matching.store_dependencies(w.scan, actor=who),
+    matching.match_packages: lambda w, who: matching.match_packages(actor=who),
+    matching.match_again: lambda w, who: matching.match_again(Package.objects.all(), actor=who),
+    notices.tell_owners: lambda w, who: notices.tell_owners(actor=who),
+    vulnerability_waivers.waive_vulnerability: lambda w, who: vulnerability_waivers.waive_vulnerability(
+        w.version, ["x"], reason="x", ends_at=timezone.now() + timedelta(days=9), actor=who
+    ),
     policies.create_policy: lambda w, who: policies.create_policy(w.registry, stage="Production", actor=who),
     reviews.request_review: lambda w, who: reviews.request_review(w.version, alias="champion", actor=who),
     reviews.decide: lambda w, who: reviews.decide(w.review, Decision.Verdict.COMMENT, comment="x", actor=who),
@@ -227,6 +244,12 @@ CALLS: dict[Callable[..., object], Call] = {
     reviews.carry_out_review: lambda w, who: reviews.carry_out_review(w.review, actor=who),
     reviews.apply_review: lambda w, who: reviews.apply_review(w.review, actor=who),
 }
+
+
+def tree_of(w: World) -> Tree:
+    """The files of the version."""
+    assert w.version.tree is not None
+    return w.version.tree
 
 
 def unread() -> Iterable[bytes]:

@@ -27,6 +27,7 @@ from registry.operations.protections import protect_place
 from registry.queries import find_stage
 from scanning.models import Scan, Verdict
 from tests.doors.people import PEOPLE, Person
+from tests.factories.advisories import advise, require
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
 from tracking.models import Run
@@ -54,6 +55,8 @@ _NO_IDS: Names = {
     "asked": 987_658,
     "place": 987_659,
     "workload": 987_660,
+    "advisory": "GHSA-1",
+    "package": "no-such-package",
 }
 # Words that stand only in what is hidden from everybody with a role in the registry “main”; and those that stand there.
 HIDDEN_MARKS = ("undertow", "faraway", "lighthouse")
@@ -101,6 +104,7 @@ def build() -> World:
     token, _ = create_token(owner, name="lighthouse", scopes=[Scope.READ], actor=system)
     create_token(ci, name="lighthouse", scopes=[Scope.READ], actor=system)
     more |= {"team": team.name, "username": owner.username, "token": token.pk}
+    advise(*(f"{name}-parts" for name in ("dandelion", "undertow", "lighthouse")))
     names = {
         "open": {**_things(main, "dandelion", "meadow", maker, owner), **more},
         "restricted": {**_things(main, "undertow", "meadow-2", owner, owner, restricted=True), **more},
@@ -161,6 +165,7 @@ def _things(
     set_model_tag(model, "k", "v", actor=maker)
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
+    require(version, f"{name}-parts==1.0")
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     if restricted:
@@ -181,6 +186,8 @@ def _things(
         "experiment": experiment.pk,
         "experiment_name": experiment_name,
         "tree": version.tree_id,
+        "advisory": "GHSA-1",
+        "package": f"{name}-parts",
         "run_id": run.run_id,
         "model_id": logged_model.model_id,
     }
