@@ -58,6 +58,8 @@ _NO_IDS: Names = {
     "advisory": "GHSA-1",
     "package": "no-such-package",
 }
+# What the version of each model requires. An advisory, which everybody may read, is about all of it.
+_PACKAGES = {"dandelion": "petals", "undertow": "currents", "lighthouse": "lenses"}
 # Words that stand only in what is hidden from everybody with a role in the registry “main”; and those that stand there.
 HIDDEN_MARKS = ("undertow", "faraway", "lighthouse")
 MARKS = ("dandelion", "meadow")
@@ -104,7 +106,7 @@ def build() -> World:
     token, _ = create_token(owner, name="lighthouse", scopes=[Scope.READ], actor=system)
     create_token(ci, name="lighthouse", scopes=[Scope.READ], actor=system)
     more |= {"team": team.name, "username": owner.username, "token": token.pk}
-    advise(*(f"{name}-parts" for name in ("dandelion", "undertow", "lighthouse")))
+    advise(*_PACKAGES.values())
     names = {
         "open": {**_things(main, "dandelion", "meadow", maker, owner), **more},
         "restricted": {**_things(main, "undertow", "meadow-2", owner, owner, restricted=True), **more},
@@ -165,7 +167,7 @@ def _things(
     set_model_tag(model, "k", "v", actor=maker)
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
-    require(version, f"{name}-parts==1.0")
+    require(version, f"{_PACKAGES[name]}==1.0")
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     if restricted:
@@ -187,7 +189,7 @@ def _things(
         "experiment_name": experiment_name,
         "tree": version.tree_id,
         "advisory": "GHSA-1",
-        "package": f"{name}-parts",
+        "package": _PACKAGES[name],
         "run_id": run.run_id,
         "model_id": logged_model.model_id,
     }
