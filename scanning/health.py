@@ -91,7 +91,7 @@ def engine_now() -> Engine:
     release = EngineRelease.objects.filter(engine=present_engine()).first()
     return Engine(
         name=present_engine(),
-        engine=jobs.ENGINE,
+        engine=ENGINE,
         rules=rules.VERSION,
         rule_count=len(rules.RULES),
         allow_list=allow_list.version(),

@@ -70,8 +70,8 @@ def read_record(raw: bytes) -> Record:
     identifier = document.get("id")
     if not isinstance(identifier, str) or not _IDENTIFIER.fullmatch(identifier):
         raise BadRecord("It has no identifier.")
-    aliases = document.get("aliases") or []
-    if not isinstance(aliases, list) or not all(isinstance(name, str) and len(name) <= 200 for name in aliases):
+    aliases = _listed(document, "aliases", identifier)
+    if not all(isinstance(name, str) and len(name) <= 200 for name in aliases):
         raise BadRecord(f"The aliases of {identifier} are no list of names.")
     withdrawn = document.get("withdrawn")
     severity, score = _severity(identifier, document)
@@ -139,7 +139,7 @@ def _severity(identifier: str, document: Mapping[str, Any]) -> tuple[Severity, f
     """The worst that the vectors and the database say, with the highest base score. Version 4 has no score here."""
     found: list[Severity] = []
     scores: list[float] = []
-    affected = [one for one in document.get("affected") or [] if isinstance(one, dict)]
+    affected = [one for one in _listed(document, "affected", identifier) if isinstance(one, dict)]
     for part in [document, *affected]:
         for said in part.get("severity") or [] if isinstance(part.get("severity"), list) else []:
             text = said.get("score") if isinstance(said, dict) else None
@@ -170,12 +170,10 @@ def rating(score: float) -> Severity:
 
 
 def _affected(document: Mapping[str, Any], identifier: str) -> Iterable[AffectedName]:
-    entries = document.get("affected") or []
-    if not isinstance(entries, list) or len(entries) > MOST_AFFECTED:
-        raise BadRecord(f"{identifier} does not say in a list what is affected.")
+    entries = _listed(document, "affected", identifier)
+    if len(entries) > MOST_AFFECTED or not all(isinstance(entry, dict) for entry in entries):
+        raise BadRecord(f"{identifier} does not say as it should what is affected.")
     for entry in entries:
-        if not isinstance(entry, dict):
-            raise BadRecord(f"{identifier} does not say in a list what is affected.")
         package = entry.get("package") or {}
         if not isinstance(package, dict):
             raise BadRecord(f"{identifier} does not name the package that is affected.")
@@ -193,9 +191,9 @@ def normalised(name: str) -> str:
 
 
 def _ranges(entry: Mapping[str, Any], identifier: str) -> list[dict[str, Any]]:
-    ranges = entry.get("ranges") or []
-    if not isinstance(ranges, list) or not all(isinstance(one, dict) for one in ranges):
-        raise BadRecord(f"The ranges of {identifier} are no list.")
+    ranges = _listed(entry, "ranges", identifier)
+    if not all(isinstance(one, dict) for one in ranges):
+        raise BadRecord(f"The ranges of {identifier} are no ranges.")
     kept = []
     for one in ranges:
         if one.get("type") != "ECOSYSTEM":
@@ -217,9 +215,17 @@ def _is_event(event: object) -> bool:
 
 
 def _versions(entry: Mapping[str, Any], identifier: str) -> list[str]:
-    versions = entry.get("versions") or []
-    if not isinstance(versions, list) or len(versions) > MOST_VERSIONS:
-        raise BadRecord(f"The versions of {identifier} are no list.")
-    if not all(isinstance(version, str) and len(version) <= LONGEST_VERSION for version in versions):
+    versions = _listed(entry, "versions", identifier)
+    if len(versions) > MOST_VERSIONS or not all(
+        isinstance(version, str) and len(version) <= LONGEST_VERSION for version in versions
+    ):
         raise BadRecord(f"The versions of {identifier} are no texts of a reasonable length.")
     return versions
+
+
+def _listed(part: Mapping[str, Any], key: str, identifier: str) -> list[Any]:
+    """The list under this key; empty where there is none."""
+    value = part.get(key)
+    if value is not None and not isinstance(value, list):
+        raise BadRecord(f"What {identifier} has under “{key}” is no list.")
+    return value or []

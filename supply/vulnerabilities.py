@@ -68,6 +68,11 @@ class Audit:
         """Those that nobody takes upon themselves."""
         return [found for found in self.vulnerabilities if not found.is_waived]
 
+    @property
+    def waived_count(self) -> int:
+        """How many somebody does."""
+        return len(self.vulnerabilities) - len(self.unwaived)
+
 
 def current_import() -> AdvisoryImport | None:
     """The advisories that everything is matched with; None before the first ones came."""
@@ -125,7 +130,7 @@ def open_vulnerabilities(version: ModelVersion) -> list[OpenVulnerability]:
     rows = list(open_rows(version))
     waived = waived_keys(version.tree, version.model.registry_id)
     fixes = fixes_of(rows)
-    found = [_joined(same, fixes, waived) for same in _same_issues(rows)]
+    found = [_joined(same, fixes, waived) for same in same_issues(rows)]
     return sorted(found, key=lambda one: (one.is_waived, -WEIGHTS.index(one.severity), one.package, one.identifier))
 
 
@@ -180,7 +185,7 @@ def _joined(same: Sequence[Vulnerability], fixes: dict[int, list[str]], waived: 
     )
 
 
-def _same_issues(rows: Sequence[Vulnerability]) -> list[list[Vulnerability]]:
+def same_issues(rows: Sequence[Vulnerability]) -> list[list[Vulnerability]]:
     """Rows about one package whose advisories share a name."""
     groups: list[tuple[set[tuple[int, str]], list[Vulnerability]]] = []
     by_name: dict[tuple[int, str], int] = {}

@@ -28,6 +28,8 @@ FOR_ADMINISTRATORS = {
     "events_event",
     "scanning_enginerelease",
     "scanning_quarantine",
+    "supply_advisory",
+    "supply_advisoryimport",
 }
 
 

@@ -3,10 +3,13 @@
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.utils import timezone
 
 from accounts import access
 from accounts.models import AccessRequest, ApiToken, Invitation, Registry, Team, TrustedWorkload, User
@@ -35,6 +38,8 @@ from registry.operations import models, placements, protections, versions
 from registry.operations.versions import Origin
 from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from scanning.operations import names, quarantines, requests, rescans, scans, waivers
+from supply.models import Package
+from supply.operations import advisories, matching, notices, vulnerability_waivers
 from tests.architecture.code import operations
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking.models import Experiment, LoggedModel, Run
@@ -252,6 +257,15 @@ CALLS: dict[Callable[..., object], Call] = {
     names.disallow_name: lambda w, who: names.disallow_name(w.allowed, actor=who),
     quarantines.quarantine_tree: lambda w, who: quarantines.quarantine_tree(tree_of(w), "x", "x", actor=who),
     quarantines.lift_quarantine: lambda w, who: quarantines.lift_quarantine(tree_of(w), "malicious", actor=who),
+    advisories.import_advisories: lambda w, who: advisories.import_advisories(Path("no.zip"), actor=who),
+    advisories.refresh_advisories: lambda w, who: advisories.refresh_advisories(actor=who),
+    matching.store_dependencies: lambda w, who: matching.store_dependencies(w.scan, actor=who),
+    matching.match_packages: lambda w, who: matching.match_packages(actor=who),
+    matching.match_again: lambda w, who: matching.match_again(Package.objects.all(), actor=who),
+    notices.tell_owners: lambda w, who: notices.tell_owners(actor=who),
+    vulnerability_waivers.waive_vulnerability: lambda w, who: vulnerability_waivers.waive_vulnerability(
+        w.version, ["x"], reason="x", ends_at=timezone.now() + timedelta(days=9), actor=who
+    ),
     policies.create_policy: lambda w, who: policies.create_policy(w.registry, stage="Production", actor=who),
     reviews.request_review: lambda w, who: reviews.request_review(w.version, alias="champion", actor=who),
     reviews.decide: lambda w, who: reviews.decide(w.review, Decision.Verdict.COMMENT, comment="x", actor=who),

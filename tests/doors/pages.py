@@ -167,3 +167,18 @@ ACCESS = [
     Row("POST", "/experiments/<pk>/restrict", Right.MANAGE, Thing.EXPERIMENT, {"restricted": "yes"}, at=_EXPERIMENT),
 ]
 PAGES += [*SECURITY, *SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS]
+SUPPLY = [
+    Row("GET", f"{_VERSION}/dependencies", Right.SEE, Thing.VERSION),
+    Row(
+        "POST",
+        f"{_VERSION}/dependencies/waive",
+        Right.REVIEW,
+        Thing.VERSION,
+        {"keys": "GHSA-1 {package} 1.0", "reason": "x", "ends_on": "2030-01-01"},
+        answers=frozenset({422}),
+    ),
+    Row("GET", "/registries/<registry>/vulnerabilities", Right.SEE, Thing.REGISTRY),
+    Row("GET", "/advisories", Open.SIGNED_IN),
+    Row("GET", "/advisories/<identifier>", Open.SIGNED_IN, at={"identifier": "{advisory}"}),
+]
+PAGES += [*SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS, *SUPPLY]

@@ -194,4 +194,20 @@ SECURITY = [
     _get(f"{_API}/scanning/changes", Open.SIGNED_IN),
     _get(f"{_API}/scanning/allow-list", Open.SIGNED_IN),
 ]
-REST += [*GRANTS, *ACCOUNTS, *SECURITY]
+SUPPLY = [
+    _get(f"{_VERSION}/dependencies", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/audit", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/vulnerabilities", Right.SEE, Thing.VERSION),
+    Row(
+        "POST",
+        f"{_VERSION}/vulnerabilities/waivers",
+        Right.REVIEW,
+        Thing.VERSION,
+        {"keys": ["GHSA-1 {package} 1.0"], "reason": "x", "ends_at": "2030-01-01T00:00:00Z"},
+        answers=frozenset({400}),
+    ),
+    _get(f"{_REGISTRY}/vulnerabilities", Right.SEE, Thing.REGISTRY, show="all"),
+    _get(f"{_API}/advisories", Open.SIGNED_IN),
+    Row("GET", f"{_API}/advisories/<advisory>", Open.SIGNED_IN),
+]
+REST += [*GRANTS, *ACCOUNTS, *SECURITY, *SUPPLY]

@@ -27,6 +27,7 @@ from registry.operations.protections import protect_place
 from registry.queries import find_stage
 from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from tests.doors.people import PEOPLE, Person
+from tests.factories.advisories import advise, require
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
 from tracking.models import Run
@@ -56,7 +57,11 @@ _NO_IDS: Names = {
     "workload": 987_660,
     "waiver": 987_661,
     "listed": 987_662,
+    "advisory": "GHSA-1",
+    "package": "no-such-package",
 }
+# What the version of each model requires. An advisory, which everybody may read, is about all of it.
+_PACKAGES = {"dandelion": "petals", "undertow": "currents", "lighthouse": "lenses"}
 # Words that stand only in what is hidden from everybody with a role in the registry “main”; and those that stand there.
 HIDDEN_MARKS = ("undertow", "faraway", "lighthouse")
 MARKS = ("dandelion", "meadow")
@@ -103,6 +108,7 @@ def build() -> World:
     token, _ = create_token(owner, name="lighthouse", scopes=[Scope.READ], actor=system)
     create_token(ci, name="lighthouse", scopes=[Scope.READ], actor=system)
     more |= {"team": team.name, "username": owner.username, "token": token.pk}
+    advise(*_PACKAGES.values())
     names = {
         "open": {**_things(main, "dandelion", "meadow", maker, owner), **more},
         "restricted": {**_things(main, "undertow", "meadow-2", owner, owner, restricted=True), **more},
@@ -163,6 +169,7 @@ def _things(
     set_model_tag(model, "k", "v", actor=maker)
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
+    require(version, f"{_PACKAGES[name]}==1.0")
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
     waiver, listed = _judged(version, owner)
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
@@ -186,6 +193,8 @@ def _things(
         "tree": version.tree_id,
         "waiver": waiver.pk,
         "listed": listed.pk,
+        "advisory": "GHSA-1",
+        "package": _PACKAGES[name],
         "run_id": run.run_id,
         "model_id": logged_model.model_id,
     }

@@ -10,7 +10,7 @@ from typing import Any
 from accounts.queries import system_user
 from registry.models import ModelVersion
 from scanning.models import Scan, Verdict
-from supply.models import AdvisoryImport
+from supply.models import Advisory, AdvisoryImport, AffectedPackage, Severity
 from supply.operations.advisories import import_advisories
 from supply.operations.matching import match_packages, store_dependencies
 
@@ -50,9 +50,10 @@ def write(path: Path, *records: Mapping[str, Any] | bytes) -> Path:
     """A zip file of these records."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, record in enumerate(records):
-            is_raw = isinstance(record, bytes)
-            name = f"raw-{number}" if isinstance(record, bytes) else record["id"]
-            archive.writestr(f"{name}.json", record if is_raw else json.dumps(record))
+            if isinstance(record, bytes):
+                archive.writestr(f"raw-{number}.json", record)
+            else:
+                archive.writestr(f"{record['id']}.json", json.dumps(record))
     return path
 
 
@@ -89,3 +90,14 @@ def require(version: ModelVersion, *lines: str, path: str = "requirements.txt", 
     )
     store_dependencies(scan, actor=system_user())
     return scan
+
+
+def advise(*packages: str) -> AdvisoryImport:
+    """One advisory about release 1.0 of these packages, without a file; for worlds that others walk through."""
+    advisory = Advisory.objects.create(identifier="GHSA-1", modified=NOW, severity=Severity.HIGH, summary="A hole")
+    AffectedPackage.objects.bulk_create(
+        AffectedPackage(advisory=advisory, package=package, ranges=[], versions=["1.0"]) for package in packages
+    )
+    return AdvisoryImport.objects.create(
+        by=system_user(), source="all.zip", digest="0" * 64, newest_modified=NOW, record_count=1
+    )

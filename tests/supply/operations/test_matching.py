@@ -15,6 +15,7 @@ from events.models import Event
 from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.operations.placements import move_alias, move_stage, remove_alias
 from scanning.models import Quarantine, Scan, Verdict
+from supply.exposures import note_exposures
 from supply.models import AdvisoryImport, Dependency, Exposure, Package, Vulnerability
 from supply.operations import matching
 from supply.operations.advisories import import_advisories
@@ -68,7 +69,7 @@ def test_a_newer_engine_replaces_what_an_older_one_read_and_not_the_other_way(
 
 def test_a_scan_that_says_nothing_about_it_changes_nothing(version: ModelVersion, system: User) -> None:
     require(version, "numpy==1.0")
-    scan = Scan.objects.create(tree=version.tree, engine="later", verdict=Verdict.FAILED, facts={})
+    scan = Scan.objects.create(tree_id=version.tree_id or 0, engine="later", verdict=Verdict.FAILED, facts={})
     store_dependencies(scan, actor=system)
     assert Dependency.objects.count() == 1
 
@@ -89,7 +90,7 @@ def test_a_scan_that_says_nothing_about_it_changes_nothing(version: ModelVersion
 def test_what_has_another_form_than_it_should_is_left_out(version: ModelVersion, system: User, entry: Any) -> None:
     good = {"path": "a", "ecosystem": "pypi", "name": "numpy", "specifier": "==1", "version": "1"}
     facts = {"dependencies": [entry, good]}
-    scan = Scan.objects.create(tree=version.tree, engine="e", verdict=Verdict.CLEAN, facts=facts)
+    scan = Scan.objects.create(tree_id=version.tree_id or 0, engine="e", verdict=Verdict.CLEAN, facts=facts)
     store_dependencies(scan, actor=system)
     assert Dependency.objects.get().name == "numpy"
 
@@ -226,7 +227,7 @@ def test_a_sweep_that_is_killed_goes_on_and_tells_nothing_twice(
     names = [f"part-{number}" for number in range(10)]
     require(live, *(f"{name}==1.0" for name in names))
     records = [osv(f"GHSA-{name}", name, fixed="2") for name in names]
-    real, steps = matching.note_exposures, iter(range(100))
+    real, steps = note_exposures, iter(range(100))
 
     def dying(*args: Any, **more: Any) -> None:
         """Dies before it has noted anything, or after, but before what it noted is stored."""

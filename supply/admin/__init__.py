@@ -1,0 +1,5 @@
+"""The supply chain in the admin."""
+
+from supply.admin import advisories, bills
+
+__all__ = ["advisories", "bills"]
