@@ -96,12 +96,14 @@ def endpoint(
     lists: type[Shape] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     takes_forms: bool = False,
+    takes_document: bool = False,
 ) -> Callable[[Callable[..., object]], Callable[..., HttpResponseBase]]:
     """Make a view's method of a function that takes a Call and the names in the address, and returns rows.
 
     `asks` is the shape of the query, `takes` of the body, `answers` of the one row or `lists` of the Page returned;
     with neither the answer is empty. A response that the function returns itself is passed on. In the document the
     operation is called `operation`; its docstring becomes the summary. With `takes_forms` the body may also be a form.
+    With `takes_document` it is a JSON document of somebody else's making, said as the bytes that came, as `document`.
     """
     query = asks or (PageAsked if lists else Nothing)
     body = takes or Nothing
@@ -112,7 +114,7 @@ def endpoint(
             if any("\0" in name for name in names.values() if isinstance(name, str)):
                 raise NotFound("There is nothing at this address.")
             asked = query.read(request.query_params.dict())
-            said = {} if request.method in ("GET", "HEAD") else body.read(_body(request, takes_forms))
+            said = _said(request, body, takes_forms=takes_forms, takes_document=takes_document)
             actor: Any = request.user  # the permission class has let in accounts only
             result = function(view, Call(request, actor, asked, said), **names)
             if isinstance(result, HttpResponseBase):
@@ -131,29 +133,51 @@ def endpoint(
             description=description.strip(),
             tags=[function.__module__.rpartition(".")[2].replace("_", " ").capitalize()],
             parameters=[] if query is Nothing else [query],
-            request=dict.fromkeys((_JSON, _FORM), takes) if takes and takes_forms else takes,
+            request=_request_shape(takes, takes_forms=takes_forms, takes_document=takes_document),
             responses=_responses(function, answers, lists, status),
         )(method)
 
     return decorate
 
 
+def _said(request: Request, body: type[Shape], *, takes_forms: bool, takes_document: bool) -> dict[str, Any]:
+    if request.method in ("GET", "HEAD"):
+        return {}
+    if takes_document:
+        # Signatures are about bytes: what a reader makes of them may be another document.
+        return {"document": _raw(request, lambda kind: kind == _JSON or kind.endswith("+json"))[0]}
+    return body.read(_body(request, takes_forms))
+
+
 def _body(request: HttpRequest, takes_forms: bool) -> object:
     """What a request brings; an empty object for no body. Raises Invalid, TooLarge, UnsupportedMediaType."""
-    raw = request.read(LONGEST_BODY + 1)
+    raw, media_type = _raw(request, lambda kind: kind == _JSON or (takes_forms and kind == _FORM))
     if not raw:
         return {}
-    media_type = (request.content_type or "").partition(";")[0].strip().lower()
-    if media_type != _JSON and not (takes_forms and media_type == _FORM):
-        raise UnsupportedMediaType(media_type[:100])
-    if len(raw) > LONGEST_BODY:
-        raise TooLarge(f"A body has at most {LONGEST_BODY:,} bytes.")
     if media_type == _FORM:
         return _form(raw)
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Invalid("body", f"The body is not JSON: {error}.") from error
+
+
+def _raw(request: HttpRequest, is_taken: Callable[[str], bool]) -> tuple[bytes, str]:
+    """The bytes of a body, and their media type, which matters only where there are any."""
+    raw = request.read(LONGEST_BODY + 1)
+    media_type = (request.content_type or "").partition(";")[0].strip().lower()
+    if raw and not is_taken(media_type):
+        raise UnsupportedMediaType(media_type[:100])
+    if len(raw) > LONGEST_BODY:
+        raise TooLarge(f"A body has at most {LONGEST_BODY:,} bytes.")
+    return raw, media_type
+
+
+def _request_shape(takes: type[Shape] | None, *, takes_forms: bool, takes_document: bool) -> Any:
+    """What the document says of the body."""
+    if takes_document:
+        return {_JSON: OpenApiTypes.OBJECT}
+    return dict.fromkeys((_JSON, _FORM), takes) if takes and takes_forms else takes
 
 
 def _form(raw: bytes) -> dict[str, str]:

@@ -26,7 +26,11 @@ from registry.operations.placements import move_alias
 from registry.operations.protections import protect_place
 from registry.queries import find_stage
 from scanning.models import Scan, Verdict
+from supply.models import TrustAnchor
+from supply.operations.anchors import add_trust_anchor
+from supply.operations.signatures import add_signature
 from tests.doors.people import PEOPLE, Person
+from tests.doors.signing import OLD_KEYS, OLD_SIGNATURE
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
 from tracking.models import Run
@@ -54,6 +58,8 @@ _NO_IDS: Names = {
     "asked": 987_658,
     "place": 987_659,
     "workload": 987_660,
+    "signature": 987_661,
+    "anchor": 987_662,
 }
 # Words that stand only in what is hidden from everybody with a role in the registry “main”; and those that stand there.
 HIDDEN_MARKS = ("undertow", "faraway", "lighthouse")
@@ -165,6 +171,10 @@ def _things(
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     if restricted:
         RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
+    signature = add_signature(version, OLD_SIGNATURE, actor=owner)
+    anchor = TrustAnchor.objects.filter(registry=registry).first()
+    if anchor is None:
+        anchor = add_trust_anchor(registry, "signer", OLD_KEYS[registry.name], actor=owner)
     experiment = new_experiment(registry, experiment_name, actor=maker)
     run = run_with_files(model, {"weights.txt": b"1 2 3"}, actor=maker)
     Run.objects.filter(pk=run.pk).update(experiment=experiment)
@@ -178,6 +188,8 @@ def _things(
         "tag_key": "k",
         "path": "weights.txt",
         "review": review.pk,
+        "signature": signature.pk,
+        "anchor": anchor.pk,
         "experiment": experiment.pk,
         "experiment_name": experiment_name,
         "tree": version.tree_id,
