@@ -80,7 +80,7 @@ class AnchorForm(RefusableForm):
         if isinstance(refusal, Invalid) and refusal.field == "valid_until":
             refusal = Invalid("until", refusal.message)
         super().refuse(refusal)
-        if is_private(self.cleaned_data.get("pem", "")):
+        if is_private(str(self.data.get("pem", ""))):
             self.data = {name: value for name, value in self.data.items() if name != "pem"}
 
 

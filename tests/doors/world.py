@@ -169,12 +169,12 @@ def _things(
     move_alias(version, "steady", actor=maker)
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
-    if restricted:
-        RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
     signature = add_signature(version, OLD_SIGNATURE, actor=owner)
     anchor = TrustAnchor.objects.filter(registry=registry).first()
     if anchor is None:
         anchor = add_trust_anchor(registry, "signer", OLD_KEYS[registry.name], actor=owner)
+    if restricted:
+        RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
     experiment = new_experiment(registry, experiment_name, actor=maker)
     run = run_with_files(model, {"weights.txt": b"1 2 3"}, actor=maker)
     Run.objects.filter(pk=run.pk).update(experiment=experiment)
