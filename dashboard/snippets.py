@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 
 from registry.models import ModelVersion, RegisteredModel
 from supply.signatures import Signed
+from supply.signing.statements import MODEL_SIGNING
 
 
 def sign_in_snippet(request: HttpRequest, secret: str = "") -> str:
@@ -42,21 +44,24 @@ def version_snippet(version: ModelVersion) -> str:
 
 def verify_snippet(version: ModelVersion, signed: Sequence[Signed]) -> str:
     """How a folder with the files of a version is verified without Gatehouse being asked."""
-    anchor = next((one.anchor for one in signed if one.anchor), None)
+    shown = next((one for one in signed if one.anchor), signed[0] if signed else None)
+    anchor = shown.anchor if shown else None
     is_authority = anchor is not None and anchor.kind == anchor.Kind.CERTIFICATE
     trusted = f"{_file_name(anchor.name) if anchor else 'signer'}.pem"
     folder = f"./{_file_name(version.model.name)}"
-    option, theirs = ("--certificate", "certificate") if is_authority else ("--key", "key")
-    public = "--certificate_chain" if is_authority else "--public_key"
-    return "\n".join(
-        [
-            f"gatehouse verify {folder} {option} {trusted} --signature model.sig",
+    signature = f"{folder}/{shlex.quote(shown.path)}" if shown and shown.path else "model.sig"
+    option = "--certificate" if is_authority else "--key"
+    lines = [f"gatehouse verify {folder} {option} {trusted} --signature {signature}"]
+    if shown is None or shown.verification.predicate_type == MODEL_SIGNING:
+        way = f"certificate {folder}" if is_authority else f"key {folder}"
+        public = "--certificate_chain" if is_authority else "--public_key"
+        lines += [
             "",
             "# or with the package of OpenSSF, which leaves out files of git:",
-            f"model_signing verify {theirs} {folder} \\",
-            f"    --signature model.sig {public} {trusted}",
+            f"model_signing verify {way} \\",
+            f"    --signature {signature} {public} {trusted}",
         ]
-    )
+    return "\n".join(lines)
 
 
 def attestation_snippet(request: HttpRequest, version: ModelVersion) -> str:

@@ -1,4 +1,4 @@
-"""The pages about signatures and keys: in words who signed what, and no good mark for a signature that is just there."""
+"""The pages about signatures and keys: in words who signed what; no good mark for a signature that is just there."""
 
 import json
 from collections.abc import Callable
@@ -80,6 +80,7 @@ def test_a_signature_among_the_files_is_shown(
     assert "model.sig is the signature itself" in page
     assert "a signature itself" in page
     assert "/files/model.sig" in page
+    assert "--signature ./iris/model.sig" in page
 
 
 @pytest.mark.parametrize(
