@@ -12,6 +12,7 @@ DATA_DIR = environment.data_folder(BASE_DIR / "data")
 PORT = int(os.environ.get("PORT", "8000"))
 
 SECRET_KEY = environment.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = environment.listed("SECRET_KEY_FALLBACKS")
 DEBUG = environment.is_on("DEBUG")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *environment.listed("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = environment.listed("TRUSTED_ORIGINS")

@@ -1,10 +1,16 @@
 """Lines that people copy into a terminal or a notebook."""
 
 import json
+import re
+import shlex
+from collections.abc import Sequence
+from urllib.parse import quote
 
 from django.http import HttpRequest
 
 from registry.models import ModelVersion, RegisteredModel
+from supply.signatures import Signed
+from supply.signing.statements import MODEL_SIGNING
 
 
 def sign_in_snippet(request: HttpRequest, secret: str = "") -> str:
@@ -34,6 +40,51 @@ def load_snippet(model: RegisteredModel, where: str) -> str:
 def version_snippet(version: ModelVersion) -> str:
     """How exactly this version is loaded."""
     return load_snippet(version.model, f"/{version.number}")
+
+
+def verify_snippet(version: ModelVersion, signed: Sequence[Signed]) -> str:
+    """How a folder with the files of a version is verified without Gatehouse being asked."""
+    shown = next((one for one in signed if one.anchor), signed[0] if signed else None)
+    anchor = shown.anchor if shown else None
+    is_authority = anchor is not None and anchor.kind == anchor.Kind.CERTIFICATE
+    trusted = f"{_file_name(anchor.name) if anchor else 'signer'}.pem"
+    folder = f"./{_file_name(version.model.name)}"
+    signature = f"{folder}/{shlex.quote(shown.path)}" if shown and shown.path else "model.sig"
+    option = "--certificate" if is_authority else "--key"
+    lines = [f"gatehouse verify {folder} {option} {trusted} --signature {signature}"]
+    if shown is None or shown.verification.predicate_type == MODEL_SIGNING:
+        way = f"certificate {folder}" if is_authority else f"key {folder}"
+        public = "--certificate_chain" if is_authority else "--public_key"
+        lines += [
+            "",
+            "# or with the package of OpenSSF, which leaves out files of git:",
+            f"model_signing verify {way} \\",
+            f"    --signature {signature} {public} {trusted}",
+        ]
+    return "\n".join(lines)
+
+
+def attestation_snippet(request: HttpRequest, version: ModelVersion) -> str:
+    """How what was attested of a version is fetched and verified."""
+    registry = quote(version.model.registry.name, safe="")
+    place = f"{_address(request)}/api/v1/registries/{registry}"
+    model = quote(version.model.name, safe="")
+    return "\n".join(
+        [
+            'curl -H "Authorization: Bearer $TOKEN" \\',
+            f"    {place}/signing-key | jq -r .current.pem > registry.pem",
+            'curl -H "Authorization: Bearer $TOKEN" \\',
+            f"    {place}/models/{model}/versions/{version.number}/attestations.intoto.jsonl \\",
+            "    > attestations.intoto.jsonl",
+            f"gatehouse verify ./{_file_name(version.model.name)} --key registry.pem \\",
+            "    --attestations attestations.intoto.jsonl",
+        ]
+    )
+
+
+def _file_name(name: str) -> str:
+    """A name that any shell takes for one plain word."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "model"
 
 
 def _workspace(model: RegisteredModel) -> list[str]:

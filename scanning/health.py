@@ -14,7 +14,7 @@ from lib.errors import Invalid
 from lib.paging import Page, decode, encode
 from registry.models import ModelVersion
 from registry.queries import versions_for
-from scanning.engine import allow_list, jobs, rules
+from scanning.engine import ENGINE, allow_list, rules
 from scanning.models import OPEN_VERDICTS, EngineRelease, Scan, Verdict
 from scanning.present import present_engine
 from scanning.queries import changes_by

@@ -5,9 +5,10 @@ from django.db.models import Model
 from accounts.queries import system_user
 from events.kinds import Kind
 from events.models import Event
-from registry.models import ModelVersion, Placement
+from registry.models import ModelVersion
 from scanning.models import Scan
 from supply import tasks
+from supply.facts import standing_now
 from supply.operations.attestations import attest_placement
 from supply.operations.matching import store_dependencies
 from supply.operations.signatures import bring_signatures
@@ -33,10 +34,9 @@ def attest_live_move(event: Event, subject: Model) -> None:
     if event.kind not in _MOVES or not isinstance(subject, ModelVersion) or subject.tree_id is None:
         return
     alias = event.details["after"]["alias"] if event.kind == Kind.ALIAS_MOVED else ""
-    rows = Placement.objects.filter(version=subject, alias=alias, closed_at=None)
-    placement = rows.select_related("stage", "opened_by").first()
+    placement = standing_now(subject, alias)
     if placement is not None and (placement.stage is None or placement.stage.is_live):
-        attest_placement(placement, subject, actor=system_user())
+        attest_placement(placement, actor=system_user())
 
 
 def bring_signatures_along(event: Event, subject: Model) -> None:

@@ -123,6 +123,10 @@ def _promoted(event: Event, subject: SafeString) -> SafeString:
     )
 
 
+def _attested(event: Event, subject: SafeString) -> SafeString:
+    return format_html("signed what is known of {} at {}", subject, event.details.get("place", "a place"))
+
+
 def _role(words: str) -> "Say":
     """A sentence with the role, whom it was about and the thing, in this order."""
 
@@ -201,6 +205,13 @@ _SENTENCES: dict[str, Say] = {
     Kind.NAME_DISALLOWED: _plain("allows the name {} no more"),
     Kind.TREE_QUARANTINED: _plain("put the files in quarantine"),
     Kind.QUARANTINE_LIFTED: _plain("let the files out of quarantine"),
+    Kind.SIGNATURE_ADDED: _plain("added a signature to {}"),
+    Kind.SIGNATURE_REMOVED: _plain("removed a signature from {}"),
+    Kind.TRUST_ANCHOR_ADDED: _plain("lets signatures by {} count"),
+    Kind.TRUST_ANCHOR_REVOKED: _plain("lets signatures by {} count no more"),
+    Kind.SIGNING_KEY_MADE: _plain("made the signing key {}"),
+    Kind.SIGNING_KEY_RETIRED: _plain("retired the signing key {}"),
+    Kind.VERSION_ATTESTED: _attested,
     Kind.REVIEW_REQUESTED: _plain("asked for a review: {}"),
     Kind.REVIEW_DECIDED: _decided,
     Kind.REVIEW_COMMENTED: _plain("commented on {}"),

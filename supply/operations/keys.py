@@ -1,7 +1,11 @@
 """The key that a registry signs with: made, rotated, retired. Its private part is sealed and read in this file only."""
 
+from functools import lru_cache
+
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from accounts import access
@@ -11,6 +15,7 @@ from events.kinds import Kind
 from events.record import record
 from lib import sealing
 from lib.errors import AlreadyExists, Conflict, Invalid
+from lib.statements import Blank, Statement
 from supply.models import SigningKey
 from supply.signing import keys
 
@@ -76,11 +81,13 @@ def rotate_signing_key(registry: Registry, reason: str = "", *, actor: User) -> 
 def require_signing_key(registry: Registry, *, actor: User) -> tuple[SigningKey, ec.EllipticCurvePrivateKey]:
     """The registry's key, ready to sign; made now if there is none yet, or if its private part cannot be read."""
     access.require(actor, Right.ADMINISTER, None)
-    key = _present(registry) or _made(registry, actor)
-    if not (private_pem := sealing.unseal(key.private_sealed, use=_USE)):
+    key = _present.first(registry=registry.pk) or _made(registry, actor)
+    private_key = _opened(key.private_sealed, settings.SECRET_KEY)
+    if private_key is None:
         key = rotate_signing_key(registry, _LOST, actor=actor)
-        private_pem = sealing.unseal(key.private_sealed, use=_USE)
-    return key, keys.read_private_key(private_pem.encode())
+        private_key = _opened(key.private_sealed, settings.SECRET_KEY)
+    assert private_key is not None
+    return key, private_key
 
 
 def _made(registry: Registry, actor: User) -> SigningKey:
@@ -91,5 +98,13 @@ def _made(registry: Registry, actor: User) -> SigningKey:
         return SigningKey.objects.get(registry=registry, retired_at=None)
 
 
-def _present(registry: Registry) -> SigningKey | None:
-    return SigningKey.objects.filter(registry=registry, retired_at=None).first()
+@lru_cache(maxsize=64)
+def _opened(sealed: str, secret_key: str) -> ec.EllipticCurvePrivateKey | None:
+    """The private part, kept at hand as the secret key is; None if that is not the one it was sealed under."""
+    private_pem = sealing.unseal(sealed, use=_USE)
+    return keys.read_private_key(private_pem.encode()) if private_pem else None
+
+
+_present: Statement[SigningKey] = Statement(
+    lambda: SigningKey.objects.filter(registry=Blank("registry", BigIntegerField()), retired_at=None)
+)

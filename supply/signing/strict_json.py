@@ -8,21 +8,17 @@ from typing import Any
 
 from supply.signing.refusals import Malformed
 
-DEEPEST = 64
-
 
 def read(raw: bytes, what: str) -> Any:
     """The value in `raw`; `what` names it in sentences. Raises Malformed."""
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_refuse)
+        return _loaded(raw)
     except Malformed as problem:
         raise Malformed(f"{what} {problem}") from None
     except RecursionError:
         raise Malformed(f"{what} is nested too deeply.") from None
     except ValueError:
         raise Malformed(f"{what} is not JSON.") from None
-    _check(value, what, DEEPEST)
-    return value
 
 
 def read_object(raw: bytes, what: str) -> dict[str, Any]:
@@ -62,6 +58,14 @@ def listed(holder: dict[str, Any], name: str, what: str) -> list[dict[str, Any]]
     return value
 
 
+def _loaded(raw: bytes) -> Any:
+    value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_refuse)
+    # Databases store neither NUL nor half a character, and both come into JSON as escapes only.
+    if b"\\u" in raw and not _is_text(value):
+        raise Malformed("holds text that is no text.")
+    return value
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -73,17 +77,10 @@ def _refuse(constant: str) -> None:
     raise Malformed(f"holds {constant}, which is not JSON.")
 
 
-def _check(value: Any, what: str, depth: int) -> None:
-    if depth < 0:
-        raise Malformed(f"{what} is nested too deeply.")
+def _is_text(value: Any) -> bool:
+    """Whether all texts in a value are, names included."""
     if isinstance(value, str):
-        # Databases store neither NUL nor half a character.
-        if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value if letter > "\u07ff"):
-            raise Malformed(f"{what} holds text that is no text.")
-    elif isinstance(value, dict):
-        for name, entry in value.items():
-            _check(name, what, 0)
-            _check(entry, what, depth - 1)
-    elif isinstance(value, list):
-        for entry in value:
-            _check(entry, what, depth - 1)
+        return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value if letter > "\u07ff")
+    if isinstance(value, dict):
+        return all(map(_is_text, value)) and all(map(_is_text, value.values()))
+    return all(map(_is_text, value)) if isinstance(value, list) else True

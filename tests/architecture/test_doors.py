@@ -33,14 +33,24 @@ from approvals.operations import policies, reviews
 from blobs.models import Tree
 from events.models import Event
 from lib.errors import Forbidden, NotFound
-from registry.models import ModelVersion, Protection, RegisteredModel, Stage
+from registry.models import ModelVersion, Placement, Protection, RegisteredModel, Stage
 from registry.operations import models, placements, protections, versions
 from registry.operations.versions import Origin
 from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from scanning.operations import names, quarantines, requests, rescans, scans, waivers
-from supply.models import Package
-from supply.operations import advisories, matching, notices, vulnerability_waivers
+from supply.models import Package, Signature, SigningKey, TrustAnchor
+from supply.operations import (
+    advisories,
+    anchors,
+    attestations,
+    keys,
+    matching,
+    notices,
+    signatures,
+    vulnerability_waivers,
+)
 from tests.architecture.code import operations
+from tests.doors.signing import NEW_KEY, OLD_KEYS, OLD_SIGNATURE
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking.models import Experiment, LoggedModel, Run
 from tracking.operations import artifacts, experiments, inputs, logged_models, measurements, model_notes, runs
@@ -70,6 +80,9 @@ class World:
     invitation: Invitation
     invitation_secret: str
     asked: AccessRequest
+    anchor: TrustAnchor
+    signature: Signature
+    key: SigningKey
     owner: User
 
 
@@ -97,6 +110,9 @@ def world(version: ModelVersion, stage: Callable[[str], Stage], scientist: User,
         invitation=invitation,
         invitation_secret=invitation_secret,
         asked=access_requests.ask_for_access(version.model, Role.REVIEWER, reason="To review.", actor=scientist),
+        anchor=anchors.add_trust_anchor(version.model.registry, "signer", OLD_KEYS["main"], actor=system),
+        signature=signatures.add_signature(version, OLD_SIGNATURE, actor=system),
+        key=keys.make_signing_key(version.model.registry, actor=system),
         owner=scientist,
     )
 
@@ -265,6 +281,18 @@ CALLS: dict[Callable[..., object], Call] = {
     notices.tell_owners: lambda w, who: notices.tell_owners(actor=who),
     vulnerability_waivers.waive_vulnerability: lambda w, who: vulnerability_waivers.waive_vulnerability(
         w.version, ["x"], reason="x", ends_at=timezone.now() + timedelta(days=9), actor=who
+    ),
+    anchors.add_trust_anchor: lambda w, who: anchors.add_trust_anchor(w.registry, "x", NEW_KEY, actor=who),
+    anchors.revoke_trust_anchor: lambda w, who: anchors.revoke_trust_anchor(w.anchor, "x", actor=who),
+    signatures.add_signature: lambda w, who: signatures.add_signature(w.version, OLD_SIGNATURE, actor=who),
+    signatures.remove_signature: lambda w, who: signatures.remove_signature(w.signature, actor=who),
+    signatures.bring_signatures: lambda w, who: signatures.bring_signatures(w.version, w.version, actor=who),
+    keys.make_signing_key: lambda w, who: keys.make_signing_key(w.registry, actor=who),
+    keys.retire_signing_key: lambda w, who: keys.retire_signing_key(w.key, "x", actor=who),
+    keys.rotate_signing_key: lambda w, who: keys.rotate_signing_key(w.registry, actor=who),
+    keys.require_signing_key: lambda w, who: keys.require_signing_key(w.registry, actor=who),
+    attestations.attest_placement: lambda w, who: attestations.attest_placement(
+        Placement(version=w.version), actor=who
     ),
     policies.create_policy: lambda w, who: policies.create_policy(w.registry, stage="Production", actor=who),
     reviews.request_review: lambda w, who: reviews.request_review(w.version, alias="champion", actor=who),

@@ -98,6 +98,12 @@ ADMIN: dict[str, AdminPage] = {
     "supply.advisoryimport": _for_overseers(),
     "supply.package": AdminPage(Thing.VERSION, "name", "package", actions={"match_again": ADMINISTER}),
     "supply.vulnerability": AdminPage(Thing.VERSION, "package__name", "package"),
+    "supply.trustanchor": AdminPage(
+        Thing.REGISTRY, "registry__name", "registry", adds=Right.MANAGE, actions={"revoke": Right.MANAGE}
+    ),
+    "supply.signature": AdminPage(Thing.VERSION, "pk", "signature"),
+    "supply.signingkey": AdminPage(Thing.REGISTRY, "registry__name", "registry"),
+    "supply.attestation": AdminPage(Thing.VERSION, "version__model__name", "name"),
     "tracking.experiment": _for_administrators("pk", "experiment"),
     "tracking.run": _for_administrators("run_id", "run_id"),
     "tracking.loggedmodel": _for_administrators("model_id", "model_id"),

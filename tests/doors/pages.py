@@ -1,9 +1,11 @@
 """What one needs at each page."""
 
+import json
 from typing import Any
 
 from accounts.rights import Right
 from tests.doors.rows import Open, Row, Thing
+from tests.doors.signing import NEW_KEY, NEW_SIGNATURE
 
 _MODEL = "/models/<registry>/<name>"
 _VERSION = f"{_MODEL}/versions/<number>"
@@ -166,7 +168,6 @@ ACCESS = [
     Row("POST", "/experiments/<pk>/access", Right.MANAGE, Thing.EXPERIMENT, _GIVE, at=_EXPERIMENT),
     Row("POST", "/experiments/<pk>/restrict", Right.MANAGE, Thing.EXPERIMENT, {"restricted": "yes"}, at=_EXPERIMENT),
 ]
-PAGES += [*SECURITY, *SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS]
 SUPPLY = [
     Row("GET", f"{_VERSION}/dependencies", Right.SEE, Thing.VERSION),
     Row(
@@ -181,4 +182,16 @@ SUPPLY = [
     Row("GET", "/advisories", Open.SIGNED_IN),
     Row("GET", "/advisories/<identifier>", Open.SIGNED_IN, at={"identifier": "{advisory}"}),
 ]
-PAGES += [*SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS, *SUPPLY]
+_KEYS = "/registries/<registry>/keys"
+SIGNING = [
+    Row("GET", f"{_VERSION}/signatures", Right.SEE, Thing.VERSION),
+    Row("POST", f"{_VERSION}/signatures", Right.EDIT, Thing.VERSION, {"pasted": json.dumps(NEW_SIGNATURE)}),
+    Row("GET", f"{_VERSION}/signatures/<pk>", Right.SEE, Thing.VERSION, at={"pk": "{signature}"}),
+    Row("POST", f"{_VERSION}/signatures/<pk>/remove", Right.EDIT, Thing.VERSION, at={"pk": "{signature}"}),
+    Row("GET", f"{_VERSION}/attestations.intoto.jsonl", Right.SEE, Thing.VERSION),
+    Row("GET", _KEYS, Right.SEE, Thing.REGISTRY),
+    _post(_KEYS, Right.MANAGE, Thing.REGISTRY, name="new", pem=NEW_KEY),
+    _post(f"{_KEYS}/rotate", Right.MANAGE, Thing.REGISTRY),
+    Row("POST", f"{_KEYS}/<pk>/revoke", Right.MANAGE, Thing.REGISTRY, {"reason": "x"}, at={"pk": "{anchor}"}),
+]
+PAGES += [*SECURITY, *SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS, *SUPPLY, *SIGNING]

@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.rights import Right
 from tests.doors.rows import Open, Row, Thing
+from tests.doors.signing import NEW_KEY, NEW_SIGNATURE
 
 _API = "/api/v1"
 _REGISTRY = f"{_API}/registries/<registry>"
@@ -151,6 +152,20 @@ GRANTS = [
     Row("POST", f"{_REGISTRY}/workloads", Right.MANAGE, Thing.REGISTRY, _TRUST, answers=frozenset({404})),
     Row("DELETE", f"{_REGISTRY}/workloads/<workload>", Right.MANAGE, Thing.TRUST),
 ]
+# A document that says who signed what is taken as it comes; the walk adds it to a version and takes it back.
+SIGNING = [
+    _get(f"{_VERSION}/signatures", Right.SEE, Thing.VERSION),
+    Row("POST", f"{_VERSION}/signatures", Right.EDIT, Thing.VERSION, NEW_SIGNATURE),
+    _get(f"{_VERSION}/signatures/<signature>", Right.SEE, Thing.VERSION),
+    Row("DELETE", f"{_VERSION}/signatures/<signature>", Right.EDIT, Thing.VERSION),
+    _get(f"{_VERSION}/attestations", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/attestations.intoto.jsonl", Right.SEE, Thing.VERSION),
+    _get(f"{_REGISTRY}/trust-anchors", Right.SEE, Thing.REGISTRY),
+    Row("POST", f"{_REGISTRY}/trust-anchors", Right.MANAGE, Thing.REGISTRY, {"name": "new", "pem": NEW_KEY}),
+    Row("POST", f"{_REGISTRY}/trust-anchors/<anchor>/revoke", Right.MANAGE, Thing.REGISTRY, {"reason": "x"}),
+    _get(f"{_REGISTRY}/signing-key", Right.SEE, Thing.REGISTRY),
+    Row("POST", f"{_REGISTRY}/signing-key/rotate", Right.MANAGE, Thing.REGISTRY),
+]
 _ACCOUNT = {"username": "{machine}"}
 ACCOUNTS = [
     _get(f"{_API}/people/<username>", Right.AUDIT),
@@ -210,4 +225,4 @@ SUPPLY = [
     _get(f"{_API}/advisories", Open.SIGNED_IN),
     Row("GET", f"{_API}/advisories/<advisory>", Open.SIGNED_IN),
 ]
-REST += [*GRANTS, *ACCOUNTS, *SECURITY, *SUPPLY]
+REST += [*GRANTS, *ACCOUNTS, *SECURITY, *SUPPLY, *SIGNING]

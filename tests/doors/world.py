@@ -26,7 +26,11 @@ from registry.operations.placements import move_alias
 from registry.operations.protections import protect_place
 from registry.queries import find_stage
 from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
+from supply.models import TrustAnchor
+from supply.operations.anchors import add_trust_anchor
+from supply.operations.signatures import add_signature
 from tests.doors.people import PEOPLE, Person
+from tests.doors.signing import OLD_KEYS, OLD_SIGNATURE
 from tests.factories.advisories import advise, require
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
@@ -59,6 +63,8 @@ _NO_IDS: Names = {
     "listed": 987_662,
     "advisory": "GHSA-1",
     "package": "no-such-package",
+    "signature": 987_663,
+    "anchor": 987_664,
 }
 # What the version of each model requires. An advisory, which everybody may read, is about all of it.
 _PACKAGES = {"dandelion": "petals", "undertow": "currents", "lighthouse": "lenses"}
@@ -173,6 +179,10 @@ def _things(
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
     waiver, listed = _judged(version, owner)
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
+    signature = add_signature(version, OLD_SIGNATURE, actor=owner)
+    anchor = TrustAnchor.objects.filter(registry=registry).first()
+    if anchor is None:
+        anchor = add_trust_anchor(registry, "signer", OLD_KEYS[registry.name], actor=owner)
     if restricted:
         RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
     experiment = new_experiment(registry, experiment_name, actor=maker)
@@ -188,6 +198,8 @@ def _things(
         "tag_key": "k",
         "path": "weights.txt",
         "review": review.pk,
+        "signature": signature.pk,
+        "anchor": anchor.pk,
         "experiment": experiment.pk,
         "experiment_name": experiment_name,
         "tree": version.tree_id,

@@ -145,7 +145,8 @@ def by_model_signing(folder: Path, key: PrivateKey, tmp_path: Path, signature: s
     from model_signing import signing
 
     (tmp_path / "key.pem").write_text(private_pem(key))
-    signing.Config().use_elliptic_key_signer(private_key=tmp_path / "key.pem").sign(folder, tmp_path / signature)
+    config: Any = signing.Config  # the package has no types
+    config().use_elliptic_key_signer(private_key=tmp_path / "key.pem").sign(folder, tmp_path / signature)
     return (tmp_path / signature).read_bytes()
 
 

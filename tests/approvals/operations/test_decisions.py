@@ -42,7 +42,8 @@ def test_an_approval_of_clean_files_moves_the_version(
     assert placement.reason == f"Review {review.pk}: It is better."
     assert list(Promotion.objects.get(review=review).placements.all()) == [placement]
     kinds = Event.objects.order_by("pk").values_list("kind", flat=True)
-    assert list(kinds)[-3:] == ["review.decided", "version.stage_changed", "promotion.done"]
+    signing = ["signing_key.made", "version.attested"]
+    assert list(kinds)[-5:] == ["review.decided", "version.stage_changed", *signing, "promotion.done"]
     assert Review.objects.get().closed_at is not None
 
 

@@ -3,6 +3,7 @@
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -65,7 +66,8 @@ def test_a_bundle_by_the_package_with_certificates_verifies_here(folder: Path, t
     (tmp_path / "key.pem").write_text(private_pem(key))
     (tmp_path / "leaf.pem").write_text(pem_of(leaf))
     (tmp_path / "middle.pem").write_text(middle.pem)
-    signing.Config().use_certificate_signer(
+    config: Any = signing.Config  # the package has no types
+    config().use_certificate_signer(
         private_key=tmp_path / "key.pem",
         signing_certificate=tmp_path / "leaf.pem",
         certificate_chain=[tmp_path / "middle.pem"],
@@ -99,4 +101,5 @@ def _accepts(folder: Path, signature: Path, key: ec.EllipticCurvePrivateKey, tmp
 
     (tmp_path / "public.pem").write_text(public_pem(key))
     with warnings.catch_warnings():
-        verifying.Config().use_elliptic_key_verifier(public_key=tmp_path / "public.pem").verify(folder, signature)
+        config: Any = verifying.Config
+        config().use_elliptic_key_verifier(public_key=tmp_path / "public.pem").verify(folder, signature)
