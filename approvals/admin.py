@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.base import HouseAdmin, RegistryFilter, ShownInline, actor_of
 from accounts.models import User
@@ -20,7 +20,6 @@ from approvals.operations.policies import create_policy
 from approvals.operations.reviews import decide
 from approvals.queries import checks
 from approvals.rules import in_words
-
 
 WORDS = {
     "approvals_needed": "approvals",
@@ -36,7 +35,7 @@ HELP = {
     "approvals_needed": "How many reviewers have to approve; 0 for none.",
     "separates_duties": "Who uploaded, trained or asked does not approve.",
     "needs_clean_scan": "The scan of the files has to be clean.",
-    "accepts_findings": "Findings that need a look pass once a waiver accepts them; without this only a clean scan does.",
+    "accepts_findings": "Findings that need a look pass once a waiver accepts them; else only a clean scan does.",
     "most_severe_vulnerability": "In the packages that the files require. Empty: not asked.",
     "needs_signature": "By a key or an authority that the registry trusts, over every file.",
     "bill_completeness": "From 1 to 100; 0: not asked.",
@@ -65,6 +64,14 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of th
         labels = WORDS
         help_texts = HELP
 
+    bill_completeness = forms.IntegerField(
+        label=WORDS["bill_completeness"],
+        required=False,
+        min_value=0,
+        max_value=100,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=HELP["bill_completeness"],
+    )
     allowed_licences = forms.CharField(
         label=WORDS["allowed_licences"],
         required=False,
@@ -72,6 +79,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of th
         widget=UnfoldAdminTextInputWidget,
         help_text=HELP["allowed_licences"],
     )
+
+    def clean_bill_completeness(self) -> int:
+        """Nothing said is nothing asked."""
+        return self.cleaned_data["bill_completeness"] or 0
 
     def clean_allowed_licences(self) -> list[str]:
         """The names between the commas."""

@@ -34,6 +34,7 @@ from registry.operations import models, placements, protections, versions
 from registry.operations.versions import Origin
 from scanning.models import Scan
 from scanning.operations import requests, scans
+from supply.operations import bills
 from tests.architecture.code import operations
 from tests.factories.tracking import new_experiment, new_logged_model, new_run
 from tracking.models import Experiment, LoggedModel, Run
@@ -108,6 +109,7 @@ JOBS: dict[str, Any] = {
     "claims": {"sub": "repo:acme/model"},
     "scopes": [Scope.READ],
 }
+BILL = b'{"bomFormat": "CycloneDX", "specVersion": "1.6"}'
 Call = Callable[[World, User], object]
 CALLS: dict[Callable[..., object], Call] = {
     access.grant: lambda w, who: access.grant(Role.MAINTAINER, on=w.registry, to=who, actor=who),
@@ -220,6 +222,8 @@ CALLS: dict[Callable[..., object], Call] = {
     requests.request_scan: lambda w, who: requests.request_scan(w.version, actor=who),
     scans.carry_out: lambda w, who: scans.carry_out(w.scan, actor=who),
     scans.give_back_stale_scans: lambda w, who: scans.give_back_stale_scans(actor=who),
+    bills.supply_bill: lambda w, who: bills.supply_bill(w.version, BILL, actor=who),
+    bills.remove_bill: lambda w, who: bills.remove_bill(w.version, actor=who),
     policies.create_policy: lambda w, who: policies.create_policy(w.registry, stage="Production", actor=who),
     reviews.request_review: lambda w, who: reviews.request_review(w.version, alias="champion", actor=who),
     reviews.decide: lambda w, who: reviews.decide(w.review, Decision.Verdict.COMMENT, comment="x", actor=who),

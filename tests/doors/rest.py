@@ -108,6 +108,15 @@ REST = [
     _get(f"{_API}/experiments/<experiment>", Right.SEE, Thing.EXPERIMENT),
     Row("PATCH", f"{_API}/experiments/<experiment>", Right.MANAGE, Thing.EXPERIMENT, {"restricted": True}),
 ]
+_BILL = {"bomFormat": "CycloneDX", "specVersion": "1.6"}
+SUPPLY = [
+    _get(f"{_VERSION}/bill", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/bill/completeness", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/bill/supplied", Right.SEE, Thing.VERSION),
+    Row("PUT", f"{_VERSION}/bill/supplied", Right.EDIT, Thing.VERSION, _BILL),
+    Row("DELETE", f"{_VERSION}/bill/supplied", Right.EDIT, Thing.VERSION),
+    _get(f"{_VERSION}/licence", Right.SEE, Thing.VERSION),
+]
 _EXPERIMENT = f"{_REGISTRY}/experiments/<experiment>"
 _ASKS = {"role": "maintainer", "reason": "x", "ends_at": None}
 _ASKED = f"{_API}/access-requests/<asked>"
@@ -172,4 +181,4 @@ ACCOUNTS = [
     Row("DELETE", f"{_API}/invitations/<invitation>", Right.ADMINISTER),
     Row("POST", f"{_API}/token-exchange", Open.PUBLIC, _OLD, {}, answers=frozenset({401, 403})),
 ]
-REST += [*GRANTS, *ACCOUNTS]
+REST += [*GRANTS, *ACCOUNTS, *SUPPLY]

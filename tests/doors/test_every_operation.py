@@ -35,6 +35,8 @@ NEEDS: dict[str, tuple[Right, str] | None] = {
     "access_requests.answer_request": (Right.MANAGE, "model"),
     "access_requests.ask_for_access": None,
     "access_requests.withdraw_request": None,
+    "bills.remove_bill": (Right.EDIT, "version"),
+    "bills.supply_bill": (Right.EDIT, "version"),
     "artifacts.abort_parts": (Right.EDIT, "run"),
     "artifacts.begin_parts": (Right.EDIT, "run"),
     "artifacts.complete_parts": (Right.EDIT, "run"),

@@ -26,6 +26,7 @@ from registry.operations.placements import move_alias
 from registry.operations.protections import protect_place
 from registry.queries import find_stage
 from scanning.models import Scan, Verdict
+from supply.operations.bills import supply_bill
 from tests.doors.people import PEOPLE, Person
 from tests.factories.registry import register_files, run_with_files
 from tests.factories.tracking import new_experiment, new_logged_model
@@ -162,6 +163,7 @@ def _things(
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
+    supply_bill(version, b'{"bomFormat": "CycloneDX", "specVersion": "1.6"}', actor=maker)
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     if restricted:
         RegisteredModel.objects.filter(pk=model.pk).update(restricted=True)
