@@ -33,6 +33,9 @@ PAGES = [
     f"{MODEL}/versions/3",
     f"{MODEL}/versions/3/files",
     f"{MODEL}/versions/2/activity",
+    f"{MODEL}/versions/2/bill",
+    f"{MODEL}/versions/2/bill?show=files",
+    "/registries/main/policies",
     "/experiments",
     "/experiments/{experiment}",
     "/runs/{run}",
@@ -54,6 +57,7 @@ PAGES = [
     "/access/explain?right=edit&registry=main&model=fraud-score",
 ]
 FOR_MAINTAINERS = [
+    "/registries/main/policies?change=1",
     "/registries/main/access",
     f"{MODEL}/access?kind=account&name=rita&role=reader&ends_at=2030-01-01",
     "/experiments/{experiment}/access",

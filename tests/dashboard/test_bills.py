@@ -53,6 +53,15 @@ def test_a_full_version_lacks_nothing(model: RegisteredModel, as_user: AsUser, s
     assert "model/weights.txt" in files
 
 
+def test_packages_without_a_release_are_named(
+    model: RegisteredModel, as_user: AsUser, scientist: User, reviewer: User
+) -> None:
+    require(full_version(model, actor=scientist), {}, [f"open-{number:02}" for number in range(12)])
+    page = " ".join(as_user(reviewer).get(PAGE).content.decode().split())
+    assert 'Without one release: <span class="mono">open-00</span>' in page
+    assert "open-09</span> and 2 more." in page
+
+
 def test_the_bill_is_downloaded(version: ModelVersion, as_user: AsUser, reviewer: User) -> None:
     answer = as_user(reviewer).get(f"{PAGE}/download")
     assert b"".join(answer) == bill_of(version, actor=reviewer)
