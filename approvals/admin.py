@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.base import HouseAdmin, RegistryFilter, ShownInline, actor_of
 from accounts.models import User
@@ -64,6 +64,14 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of th
         labels = WORDS
         help_texts = HELP
 
+    bill_completeness = forms.IntegerField(
+        label=WORDS["bill_completeness"],
+        required=False,
+        min_value=0,
+        max_value=100,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=HELP["bill_completeness"],
+    )
     allowed_licences = forms.CharField(
         label=WORDS["allowed_licences"],
         required=False,
@@ -71,6 +79,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # a parameter of th
         widget=UnfoldAdminTextInputWidget,
         help_text=HELP["allowed_licences"],
     )
+
+    def clean_bill_completeness(self) -> int:
+        """Nothing said is nothing asked."""
+        return self.cleaned_data["bill_completeness"] or 0
 
     def clean_allowed_licences(self) -> list[str]:
         """The names between the commas."""

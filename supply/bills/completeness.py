@@ -13,7 +13,6 @@ from typing import Any
 
 Bill = Mapping[str, Any]
 Files = Mapping[str, str]
-_FEW = 3
 _ENVIRONMENTS = frozenset({"container", "framework", "operating-system", "platform"})
 _PACKAGES = frozenset({"application", "framework", "library"})
 _FILES = frozenset({"data", "file"})
@@ -36,6 +35,8 @@ class Completeness:
 
     present: tuple[Part, ...]
     missing: tuple[Part, ...]
+    # Packages that stand there without one release.
+    unpinned: tuple[str, ...] = ()
 
     @property
     def percent(self) -> int:
@@ -49,6 +50,7 @@ def completeness(bill: Bill, files: Files) -> Completeness:
     return Completeness(
         present=tuple(part for part, is_there in found if is_there),
         missing=tuple(part for part, is_there in found if not is_there),
+        unpinned=tuple(unpinned(bill)),
     )
 
 

@@ -19,7 +19,7 @@ from lib.checks import Check
 from registry.models import ModelVersion
 from registry.operations.models import set_model_tag
 from registry.operations.versions import set_version_tag
-from scanning.models import Verdict
+from scanning.models import Finding, Verdict, Waiver, finding_key
 from supply.operations.bills import supply_bill
 from tests.approvals.words import APPROVE, Judge, StageOf, State, state
 from tests.supply.bills.test_completeness import FULL
@@ -128,6 +128,28 @@ def test_vulnerabilities_and_signatures_are_asked_of_their_own_gates(
     )
     assert names(review) == {"vulnerabilities": False, "signature": True, "approvals": False}
     assert asked == [(version, "medium"), version]
+
+
+def test_where_only_a_clean_scan_will_do_no_waiver_takes_its_place(
+    version: ModelVersion, review: Review, maintainer: User, judge: Judge
+) -> None:
+    scan = judge(version, Verdict.NEEDS_REVIEW)
+    key = finding_key("weights.txt", "text.control", "x")
+    Finding.objects.create(
+        scan=scan,
+        path="weights.txt",
+        scanner="text",
+        severity="needs-review",
+        rule="text.control",
+        key=key,
+        message="x",
+    )
+    assert version.tree is not None
+    Waiver.objects.create(
+        registry=version.model.registry, tree=version.tree, keys=[key], reason="Looked at.", granted_by=maintainer
+    )
+    create_policy(version.model.registry, stage="Production", accepts_findings=False, actor=maintainer)
+    assert names(review)["scan"] is False
 
 
 def test_a_review_of_stage_and_alias_answers_to_both_policies(

@@ -43,6 +43,7 @@ from supply.operations import (
     advisories,
     anchors,
     attestations,
+    bills,
     keys,
     matching,
     notices,
@@ -150,6 +151,7 @@ JOBS: dict[str, Any] = {
     "claims": {"sub": "repo:acme/model"},
     "scopes": [Scope.READ],
 }
+BILL = b'{"bomFormat": "CycloneDX", "specVersion": "1.6"}'
 Call = Callable[[World, User], object]
 CALLS: dict[Callable[..., object], Call] = {
     access.grant: lambda w, who: access.grant(Role.MAINTAINER, on=w.registry, to=who, actor=who),
@@ -294,6 +296,8 @@ CALLS: dict[Callable[..., object], Call] = {
     attestations.attest_placement: lambda w, who: attestations.attest_placement(
         Placement(version=w.version), actor=who
     ),
+    bills.supply_bill: lambda w, who: bills.supply_bill(w.version, BILL, actor=who),
+    bills.remove_bill: lambda w, who: bills.remove_bill(w.version, actor=who),
     policies.create_policy: lambda w, who: policies.create_policy(w.registry, stage="Production", actor=who),
     reviews.request_review: lambda w, who: reviews.request_review(w.version, alias="champion", actor=who),
     reviews.decide: lambda w, who: reviews.decide(w.review, Decision.Verdict.COMMENT, comment="x", actor=who),

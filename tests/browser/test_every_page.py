@@ -39,6 +39,9 @@ PAGES = [
     "/registries/main/security",
     "/security",
     "/security/allow-list?q=linear",
+    f"{MODEL}/versions/2/bill",
+    f"{MODEL}/versions/2/bill?show=files",
+    "/registries/main/policies",
     "/experiments",
     "/experiments/{experiment}",
     "/runs/{run}",
@@ -62,6 +65,7 @@ PAGES = [
 FOR_MAINTAINERS = [
     f"{MODEL}/versions/3/security",
     "/registries/main/security",
+    "/registries/main/policies?change=1",
     "/registries/main/access",
     f"{MODEL}/access?kind=account&name=rita&role=reader&ends_at=2030-01-01",
     "/experiments/{experiment}/access",

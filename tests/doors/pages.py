@@ -194,4 +194,23 @@ SIGNING = [
     _post(f"{_KEYS}/rotate", Right.MANAGE, Thing.REGISTRY),
     Row("POST", f"{_KEYS}/<pk>/revoke", Right.MANAGE, Thing.REGISTRY, {"reason": "x"}, at={"pk": "{anchor}"}),
 ]
-PAGES += [*SECURITY, *SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS, *SUPPLY, *SIGNING]
+_RULES = {
+    "alias": "new",
+    "approvals_needed": "1",
+    "separates_duties": "yes",
+    "needs_clean_scan": "yes",
+    "accepts_findings": "yes",
+    "needs_signature": "no",
+    "bill_completeness": "0",
+}
+BILLS = [
+    Row("GET", f"{_VERSION}/bill", Right.SEE, Thing.VERSION),
+    # Without a file, which the walk does not send, who may is told on the form; everybody else as well.
+    _post(f"{_VERSION}/bill", Right.SEE, Thing.VERSION),
+    Row("GET", f"{_VERSION}/bill/download", Right.SEE, Thing.VERSION),
+    Row("GET", f"{_VERSION}/bill/supplied", Right.SEE, Thing.VERSION),
+    _post(f"{_VERSION}/bill/remove", Right.EDIT, Thing.VERSION),
+    Row("GET", "/registries/<registry>/policies", Right.SEE, Thing.REGISTRY),
+    _post("/registries/<registry>/policies", Right.MANAGE, Thing.REGISTRY, **_RULES),
+]
+PAGES += [*BILLS, *SECURITY, *SIGN_IN, *ACCOUNT, *PEOPLE_PAGES, *ACCESS, *SUPPLY, *SIGNING]

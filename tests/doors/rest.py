@@ -109,6 +109,15 @@ REST = [
     _get(f"{_API}/experiments/<experiment>", Right.SEE, Thing.EXPERIMENT),
     Row("PATCH", f"{_API}/experiments/<experiment>", Right.MANAGE, Thing.EXPERIMENT, {"restricted": True}),
 ]
+_BILL = {"bomFormat": "CycloneDX", "specVersion": "1.6"}
+BILLS = [
+    _get(f"{_VERSION}/bill", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/bill/completeness", Right.SEE, Thing.VERSION),
+    _get(f"{_VERSION}/bill/supplied", Right.SEE, Thing.VERSION),
+    Row("PUT", f"{_VERSION}/bill/supplied", Right.EDIT, Thing.VERSION, _BILL),
+    Row("DELETE", f"{_VERSION}/bill/supplied", Right.EDIT, Thing.VERSION),
+    _get(f"{_VERSION}/licence", Right.SEE, Thing.VERSION),
+]
 _EXPERIMENT = f"{_REGISTRY}/experiments/<experiment>"
 _ASKS = {"role": "maintainer", "reason": "x", "ends_at": None}
 _ASKED = f"{_API}/access-requests/<asked>"
@@ -225,4 +234,4 @@ SUPPLY = [
     _get(f"{_API}/advisories", Open.SIGNED_IN),
     Row("GET", f"{_API}/advisories/<advisory>", Open.SIGNED_IN),
 ]
-REST += [*GRANTS, *ACCOUNTS, *SECURITY, *SUPPLY, *SIGNING]
+REST += [*GRANTS, *ACCOUNTS, *BILLS, *SECURITY, *SUPPLY, *SIGNING]

@@ -37,6 +37,8 @@ NEEDS: dict[str, tuple[Right, str] | None] = {
     "access_requests.withdraw_request": None,
     "advisories.import_advisories": (Right.ADMINISTER, ""),
     "advisories.refresh_advisories": (Right.ADMINISTER, ""),
+    "bills.remove_bill": (Right.EDIT, "version"),
+    "bills.supply_bill": (Right.EDIT, "version"),
     "artifacts.abort_parts": (Right.EDIT, "run"),
     "artifacts.begin_parts": (Right.EDIT, "run"),
     "artifacts.complete_parts": (Right.EDIT, "run"),

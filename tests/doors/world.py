@@ -28,6 +28,7 @@ from registry.queries import find_stage
 from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from supply.models import TrustAnchor
 from supply.operations.anchors import add_trust_anchor
+from supply.operations.bills import supply_bill
 from supply.operations.signatures import add_signature
 from tests.doors.people import PEOPLE, Person
 from tests.doors.signing import OLD_KEYS, OLD_SIGNATURE
@@ -178,6 +179,7 @@ def _things(
     require(version, f"{_PACKAGES[name]}==1.0")
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
     waiver, listed = _judged(version, owner)
+    supply_bill(version, b'{"bomFormat": "CycloneDX", "specVersion": "1.6"}', actor=maker)
     review = request_review(version, stage=find_stage(registry, "Production"), actor=owner)
     signature = add_signature(version, OLD_SIGNATURE, actor=owner)
     anchor = TrustAnchor.objects.filter(registry=registry).first()

@@ -23,6 +23,9 @@ class CompletenessShape(Shape):
     supplied = serializers.SerializerMethodField(help_text="Per cent of the supplied bill; null without one.")
     present = PartShape(many=True, source="counts.present")
     missing = PartShape(many=True, source="counts.missing")
+    unpinned = serializers.ListField(
+        child=serializers.CharField(), source="counts.unpinned", help_text="Packages without one release."
+    )
 
     def get_counts(self, judged: object) -> str:
         """Which of the two."""

@@ -45,6 +45,7 @@ def test_completeness_says_what_is_there_and_what_to_do(api: Api, version: Model
     assert said["missing"][0]["name"] == "licence"
     assert said["missing"][0]["weight"] == 12
     assert "README.md" in said["missing"][0]["advice"]
+    assert said["unpinned"] == []
     assert sum(part["weight"] for part in said["present"] + said["missing"]) == 100
 
 
