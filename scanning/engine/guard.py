@@ -32,7 +32,19 @@ FORBIDDEN = (
     "webbrowser.",
 )
 # What the standard library loads only when it is needed: the encodings that a file may name.
-LATE = ("ascii", "cp1252", "idna", "iso8859_1", "latin_1", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_8_sig")
+LATE = (
+    "ascii",
+    "cp1252",
+    "cp437",
+    "idna",
+    "iso8859_1",
+    "latin_1",
+    "utf_16",
+    "utf_16_be",
+    "utf_16_le",
+    "utf_32",
+    "utf_8_sig",
+)
 
 
 def load_what_comes_late() -> None:
