@@ -39,6 +39,8 @@ LATE = (
     "idna",
     "iso8859_1",
     "latin_1",
+    "raw_unicode_escape",
+    "unicode_escape",
     "utf_16",
     "utf_16_be",
     "utf_16_le",
