@@ -101,7 +101,9 @@ class Paths:
             seen.add((scope.name, name))
             steps += 1
             if steps > MOST_STEPS:
-                yield Remark("tensorflow.unknown-path", "The graph handles more names of files than the gate follows.", 0)
+                yield Remark(
+                    "tensorflow.unknown-path", "The graph handles more names of files than the gate follows.", 0
+                )
                 return
             for found in self._back(scope, name, sink):
                 if isinstance(found, Remark):
@@ -148,7 +150,10 @@ class Paths:
                 yield Remark("tensorflow.unknown-path", f"An asset of the model was at {text!r}.", node.at, text)
             else:
                 yield Remark(
-                    "tensorflow.path", f"The operator {sink.operator} touches {text!r}, outside of the model.", sink.at, text
+                    "tensorflow.path",
+                    f"The operator {sink.operator} touches {text!r}, outside of the model.",
+                    sink.at,
+                    text,
                 )
 
     def _variable(self, scope: Scope, name: str, sink: Node) -> Iterator["Remark | tuple[Scope, str]"]:

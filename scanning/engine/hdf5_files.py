@@ -156,7 +156,9 @@ class _Walk:
             flags = message.data[1] if len(message.data) > 1 else 0
             reader.take(2 + (width if flags & 1 else 0))
             if reader.number(8) != UNDEFINED:
-                raise Unread("A group has so many members or attributes that they are kept in a way the gate does not read.")
+                raise Unread(
+                    "A group has so many members or attributes that they are kept in a way the gate does not read."
+                )
         elif message.kind == EXTERNAL_FILES:
             self.context.found("hdf5.external", "The numbers of an array are in other files.", message.at, subject=name)
         elif message.kind not in HARMLESS | hdf5_arrays.KINDS:

@@ -41,7 +41,9 @@ def read_header(file: File, address: int) -> Iterator[Message]:
                 blocks.append(_continue(file, reader.number(8), reader.number(8), is_old=is_old))
             elif message.kind == NIL:
                 if message.data.strip(b"\0"):
-                    file.context.found("hdf5.unaccounted", "There is something in an empty place of a header.", message.at)
+                    file.context.found(
+                        "hdf5.unaccounted", "There is something in an empty place of a header.", message.at
+                    )
             elif flags & SHARED:
                 raise Unread("An object takes a part of its description from somewhere else.")
             else:
@@ -84,9 +86,7 @@ def _continue(file: File, start: int, size: int, *, is_old: bool) -> tuple[int, 
     return start + 4, size - 8
 
 
-def _messages(
-    file: File, start: int, size: int, *, is_old: bool, with_order: bool
-) -> Iterator[tuple[Message, int]]:
+def _messages(file: File, start: int, size: int, *, is_old: bool, with_order: bool) -> Iterator[tuple[Message, int]]:
     """Messages with their flags; whatever is too small for one must be zero."""
     data = file.read(start, size)
     prefix = 8 if is_old else 6 if with_order else 4

@@ -53,6 +53,7 @@ class LocalHeap:
         if end < 0:
             raise Malformed("A name in a group does not end.")
         self.used.add((offset, -(-(end + 1) // 8) * 8))
+        self.file.names.add(self.data[offset:end])
         return self.data[offset:end]
 
     def check(self) -> None:
@@ -233,7 +234,9 @@ class GlobalHeaps:
                 value = self.file.read(start, size)
                 report_hidden_pickle(BytesSource(value), self.file.context)
                 if not _is_text(value):
-                    self.file.context.found("hdf5.unaccounted", "There is something in the file that nothing uses.", start)
+                    self.file.context.found(
+                        "hdf5.unaccounted", "There is something in the file that nothing uses.", start
+                    )
 
 
 def _is_text(value: bytes) -> bool:

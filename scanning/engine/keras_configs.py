@@ -187,7 +187,10 @@ def _judge_function(module: object, name: str, entry: dict[str, object]) -> Rema
         if name in _function_names():
             return None
         if hasattr(builtins, name) or "." in name or name.startswith("_"):
-            return "keras.forbidden-object", f"Loading the model would look up the function {name}, which no model needs."
+            return (
+                "keras.forbidden-object",
+                f"Loading the model would look up the function {name}, which no model needs.",
+            )
         return "keras.unknown-object", f"The model uses the function {name}, which is not one of Keras."
     return _judge_other(plain, module or "builtins", name, entry, is_class=False)
 
@@ -208,13 +211,19 @@ def _judge_other(plain: str, module: str, name: str, entry: dict[str, object], *
     elif is_registered and (standing(module, name) is Standing.UNKNOWN_CLASS or not is_class):
         if standing(module, name) is not Standing.FORBIDDEN:
             return unknown
-    return "keras.forbidden-object", f"Loading the model would import {module} and use its {name}, which no model needs."
+    return (
+        "keras.forbidden-object",
+        f"Loading the model would import {module} and use its {name}, which no model needs.",
+    )
 
 
 def _judge_spec(module: object, name: object) -> Remark | None:
     if isinstance(module, str) and module.startswith("tensorflow.python.") and name in SPECS:
         return None
-    return "keras.forbidden-object", f"Loading the model would import {module} and use its {name}, which no model needs."
+    return (
+        "keras.forbidden-object",
+        f"Loading the model would import {module} and use its {name}, which no model needs.",
+    )
 
 
 def _called(config: object) -> str:
@@ -231,7 +240,10 @@ def _judge_call(name: str, described: Mapping[str, object]) -> Remark | None:
         if operators and all(operator in listed["allowed"] for operator in operators):
             return None
         if any(operator in listed["unsafe"] for operator in operators):
-            return "keras.forbidden-object", f"The model runs the operator {operators[0]}, which touches files or runs code."
+            return (
+                "keras.forbidden-object",
+                f"The model runs the operator {operators[0]}, which touches files or runs code.",
+            )
         return "keras.unknown-object", "The model runs an operator that is not on the list."
     function = described.get("function")
     if name in CALLS_FUNCTION and isinstance(function, str):

@@ -228,7 +228,9 @@ def make_keras(before: List) -> List:
     """Layers, losses, optimizers and the like by every module that a configuration may name them with."""
     keras = importlib.import_module("keras")
     backend = keras.backend.backend()
-    modules = {name: {use: set(names) for use, names in uses.items()} for name, uses in before.get("modules", {}).items()}
+    modules = {
+        name: {use: set(names) for use, names in uses.items()} for name, uses in before.get("modules", {}).items()
+    }
 
     def add(module: str, use: str, name: str) -> None:
         if name not in HOLD_CODE | TAKE_FUNCTIONS and not name.startswith("_"):
@@ -263,7 +265,8 @@ def make_keras(before: List) -> List:
     old = {*OLD_NAMES.split()}.union(*(uses.get("classes", set()) for uses in public))
     return {
         "modules": {
-            module: {use: sorted(names) for use, names in sorted(uses.items())} for module, uses in sorted(modules.items())
+            module: {use: sorted(names) for use, names in sorted(uses.items())}
+            for module, uses in sorted(modules.items())
         },
         "old": merged(before.get("old", []), old),
         "tensorflow_functions": merged(
@@ -281,7 +284,9 @@ COMPUTING_MODULES = re.compile(
     r"|candidate_sampling_ops|ctc_ops|embedding_ops|linalg\..*|signal\..*|ragged\..*|sparse_ops|stateless_random_ops"
     r"|spectral_ops|fft_ops|rnn|weak_tensor_ops|einsum|special)\w*"
 )
-OPERATORS = "add bool getitem div eq floordiv ge gt invert le logical_and lt matmul mod mul ne neg or pow sub truediv xor"
+OPERATORS = (
+    "add bool getitem div eq floordiv ge gt invert le logical_and lt matmul mod mul ne neg or pow sub truediv xor"
+)
 
 
 def tensorflow_functions() -> set[str]:
@@ -290,8 +295,12 @@ def tensorflow_functions() -> set[str]:
     found = {f"__operators__.{name}" for name in OPERATORS.split()}
     for namespace in ("", *COMPUTING):
         for name, value in vars(find(tensorflow, namespace) if namespace else tensorflow).items():
-            module = inspect.getmodule(inspect.unwrap(value)) if callable(value) and not inspect.isclass(value) else None
-            takes_function = re.search(r"map_|_fn|fold|while|cond|case|grad|decode_proto|encode_proto|^scan$|py_func|fixed_unigram", name)
+            module = (
+                inspect.getmodule(inspect.unwrap(value)) if callable(value) and not inspect.isclass(value) else None
+            )
+            takes_function = re.search(
+                r"map_|_fn|fold|while|cond|case|grad|decode_proto|encode_proto|^scan$|py_func|fixed_unigram", name
+            )
             if module is not None and COMPUTING_MODULES.match(module.__name__) and not takes_function:
                 found |= {f"{namespace}.{name}".lstrip("."), f"compat.v1.{namespace}.{name}".replace("..", ".")}
     return found
@@ -308,7 +317,14 @@ def saveable_classes(keras: Any) -> tuple[type, ...]:
     plain = (keras.Initializer, keras.Regularizer, keras.constraints.Constraint, keras.dtype_policies.DTypePolicy)
     schedule = keras.optimizers.schedules.LearningRateSchedule
     others = (keras.InputSpec, keras.KerasTensor, keras.quantizers.QuantizationConfig, keras.random.SeedGenerator)
-    saved = (keras.Operation, keras.Loss, keras.Metric, keras.Optimizer, keras.Quantizer, keras.dtype_policies.DTypePolicyMap)
+    saved = (
+        keras.Operation,
+        keras.Loss,
+        keras.Metric,
+        keras.Optimizer,
+        keras.Quantizer,
+        keras.dtype_policies.DTypePolicyMap,
+    )
     return (*plain, schedule, *others, *saved)
 
 

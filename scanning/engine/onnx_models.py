@@ -98,7 +98,10 @@ class _Reader:
             full = f"{domain}.{name}" if domain else name
             if name in UNSAFE_NAMES or name.startswith(UNSAFE_STARTS):
                 self.context.found(
-                    "onnx.forbidden-operator", f"The operator {full} runs code that no graph describes.", at, subject=full
+                    "onnx.forbidden-operator",
+                    f"The operator {full} runs code that no graph describes.",
+                    at,
+                    subject=full,
                 )
             elif (domain, name) not in _operators() and (domain, name) not in self.functions:
                 self.context.found(

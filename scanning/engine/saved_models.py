@@ -44,7 +44,7 @@ KERAS = "_tf_keras_"
 def is_saved_model(source: Source) -> bool:
     """Whether the bytes are a message with a part that holds a graph."""
     known = table(LIST)
-    first = _first_part(source, known[MODEL], META_GRAPHS)
+    first = _first_part(source, META_GRAPHS)
     return first is not None and begins_with(first, {GRAPH: 2}, known[META_GRAPH])
 
 
@@ -54,7 +54,9 @@ def is_fingerprint(source: Source) -> bool:
         return False
     context = Context("", lambda _source, _context: None)
     try:
-        message = Walker(source, table(LIST), context).message(FINGERPRINT, 0, source.size)
+        walker = Walker(source, table(LIST), context)
+        walker.walk(FINGERPRINT, 0, source.size, {})
+        message = walker.message(FINGERPRINT, 0, source.size)
     except Malformed:
         return False
     return not context.findings and all(message.has(number) for number in (1, 2, 3, 4))
@@ -62,11 +64,11 @@ def is_fingerprint(source: Source) -> bool:
 
 def is_keras_metadata(source: Source) -> bool:
     """Whether the bytes describe Keras' layers by number and name."""
-    first = _first_part(source, METADATA["SavedMetadata"], 1)
+    first = _first_part(source, 1)
     return first is not None and begins_with(first, {4: len(KERAS), 5: 2}, METADATA["SavedObject"])
 
 
-def _first_part(source: Source, known: dict[int, Field] | object, number: int) -> Source | None:
+def _first_part(source: Source, number: int) -> Source | None:
     """The first part of a message, when that is the field asked for or follows a plain version."""
     walker = Walker(source, {}, Context("", lambda _source, _context: None))
     try:
@@ -80,9 +82,8 @@ def _first_part(source: Source, known: dict[int, Field] | object, number: int) -
     return Slice(source, at, size) if key == (number << 3) | 2 and 2 <= size <= source.size - at else None
 
 
-def read_fingerprint(source: Source, context: Context) -> None:
+def accept_fingerprint(_source: Source, _context: Context) -> None:
     """Numbers and a name: there is nothing in it but what is_fingerprint has seen."""
-    Walker(source, table(LIST), context).walk(FINGERPRINT, 0, source.size, {})
 
 
 def read_keras_metadata(source: Source, context: Context) -> None:
@@ -202,12 +203,14 @@ class _Reader:
                 elements = min(elements * dimension.number(1), MOST_ELEMENTS)
         content = sum(end - start for start, end in tensor.spans(CONTENT))
         if content and kind in WIDTHS and content != elements * WIDTHS[kind]:
-            self.context.found(
-                "tensorflow.malformed", "A constant has another size than its shape says.", tensor.start
-            )
-        singles = sum(tensor.count(number) // step for number, step in SINGLE_VALUES.items() if tensor.has(number) and number != 8)
+            self.context.found("tensorflow.malformed", "A constant has another size than its shape says.", tensor.start)
+        singles = sum(
+            tensor.count(number) // step for number, step in SINGLE_VALUES.items() if tensor.has(number) and number != 8
+        )
         if singles > elements or len(tensor.spans(STRINGS)) > elements or (content and singles):
-            self.context.found("tensorflow.malformed", "A constant has more elements than its shape says.", tensor.start)
+            self.context.found(
+                "tensorflow.malformed", "A constant has more elements than its shape says.", tensor.start
+            )
         for number in (CONTENT, STRINGS):
             for start, end in tensor.spans(number):
                 if end - start > 16:
@@ -217,7 +220,10 @@ class _Reader:
         name = asset.text(2)
         if leads_outside(name) or "://" in name:
             self.context.found(
-                "tensorflow.path", f"The model reads the asset {name!r}, outside of the model.", asset.start, subject=name
+                "tensorflow.path",
+                f"The model reads the asset {name!r}, outside of the model.",
+                asset.start,
+                subject=name,
             )
         self.graph.assets |= {tensor.text(1).partition(":")[0] for tensor in asset.parts(1)}
 

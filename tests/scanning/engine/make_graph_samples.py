@@ -137,7 +137,11 @@ def write_hdf5() -> None:
     """Plain files: many groups, compressed pieces, texts, attributes of many kinds, empty and extendible arrays."""
     h5py, numpy = import_module("h5py"), import_module("numpy")
     numbers = numpy.arange(4000.0).reshape(40, 100)
-    for name, options in {"earliest": {}, "v108": {"libver": ("earliest", "v108")}, "latest": {"libver": "latest"}}.items():
+    for name, options in {
+        "earliest": {},
+        "v108": {"libver": ("earliest", "v108")},
+        "latest": {"libver": "latest"},
+    }.items():
         with h5py.File(place(f"arrays-{name}.hdf5"), "w", **options) as file:
             file.create_dataset("plain", data=numbers[:4])
             file.create_dataset("packed", data=numbers, chunks=(8, 50), compression="gzip", shuffle=True)
@@ -192,7 +196,11 @@ def write_saved_models() -> None:
         def __init__(self) -> None:
             super().__init__()
             lines = tf.lookup.TextFileInitializer(
-                str(vocabulary), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
+                str(vocabulary),
+                tf.string,
+                tf.lookup.TextFileIndex.WHOLE_LINE,
+                tf.int64,
+                tf.lookup.TextFileIndex.LINE_NUMBER,
             )
             self.table = tf.lookup.StaticVocabularyTable(lines, 1)
 
