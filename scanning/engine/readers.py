@@ -88,13 +88,18 @@ def _read_by_content(source: Source, context: Context) -> bool:
         context.found("content.executable", "The file is compiled Python code.")
     elif kind := _named(UNREAD, head):
         context.found("content.known-unread", f"The file is {kind}, which the gate does not read yet.")
-    elif graph_files.read_graph(source, context):
-        return False
-    elif texts.is_text(source):
+    else:
+        _read_without_signature(source, context)
+    return False
+
+
+def _read_without_signature(source: Source, context: Context) -> None:
+    if graph_files.read_graph(source, context):
+        return
+    if texts.is_text(source):
         texts.read_text(source, context)
     elif not context.folder.accounts_for(context.name, source):
         context.found("content.unknown", "The file has an unknown format, so nothing can be said about it.")
-    return False
 
 
 def _compression(head: bytes) -> Compression | None:

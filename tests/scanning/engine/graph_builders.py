@@ -98,7 +98,9 @@ def tf_texts(name: str, *texts: str) -> bytes:
 
 def tf_call(name: str, function: str, inputs: Sequence[str] = ()) -> bytes:
     kinds = field(1, fields(6, [7] * len(inputs)))
-    return tf_node(name, "StatefulPartitionedCall", inputs, f=field(10, field(1, function)), Tin=kinds, Tout=field(1, b""))
+    return tf_node(
+        name, "StatefulPartitionedCall", inputs, f=field(10, field(1, function)), Tin=kinds, Tout=field(1, b"")
+    )
 
 
 def tf_function(name: str, arguments: Sequence[str], *nodes: bytes) -> bytes:

@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Iterator
 
 import h5py
-import numpy
+import numpy as np
 
 from tests.scanning.engine import graph_builders as build
 from tests.scanning.engine.builders import archive, tensors
@@ -16,7 +16,7 @@ from tests.scanning.engine.hostile import PNG, Hostile, call
 def hdf5(marker: str) -> Iterator[Hostile]:
     """Links to other files, code in attributes, bytes that belong to nothing, trees that bite their tail."""
     payload = call("os", "system", f"touch {marker}")
-    numbers = numpy.arange(100.0)
+    numbers = np.arange(100.0)
 
     def linked(file: h5py.File) -> None:
         file["out"] = h5py.ExternalLink("/etc/passwd", "/")
@@ -39,19 +39,19 @@ def hdf5(marker: str) -> Iterator[Hostile]:
     yield Hostile("virtual.h5", build.hdf5(virtual))
 
     def pickled(file: h5py.File) -> None:
-        file.attrs["TITLE"] = numpy.bytes_(b"cos\nsystem\n(S'touch " + marker.encode() + b"'\ntR.")
+        file.attrs["TITLE"] = np.bytes_(b"cos\nsystem\n(S'touch " + marker.encode() + b"'\ntR.")
 
     def opaque(file: h5py.File) -> None:
-        file.attrs["object"] = numpy.void(payload)
+        file.attrs["object"] = np.void(payload)
 
     def rows(file: h5py.File) -> None:
-        file.create_dataset("object", data=numpy.frombuffer(payload, "u1"))
+        file.create_dataset("object", data=np.frombuffer(payload, "u1"))
 
     def pieces(file: h5py.File) -> None:
-        file.create_dataset("object", data=numpy.frombuffer(payload, "u1"), chunks=(len(payload),))
+        file.create_dataset("object", data=np.frombuffer(payload, "u1"), chunks=(len(payload),))
 
     def listed(file: h5py.File) -> None:
-        file.create_dataset("object", (1,), h5py.vlen_dtype("u1"))[0] = numpy.frombuffer(payload, "u1")
+        file.create_dataset("object", (1,), h5py.vlen_dtype("u1"))[0] = np.frombuffer(payload, "u1")
 
     for name, write in {"attribute": pickled, "opaque": opaque, "array": rows, "piece": pieces, "list": listed}.items():
         yield Hostile(f"pickle-in-{name}.h5", build.hdf5(write))
@@ -61,7 +61,7 @@ def hdf5(marker: str) -> Iterator[Hostile]:
         file.attrs["r"] = file["g"].ref
 
     def named(file: h5py.File) -> None:
-        file["kind"] = numpy.dtype("f8")
+        file["kind"] = np.dtype("f8")
         file.create_dataset("x", data=numbers, dtype=file["kind"])
 
     yield Hostile("reference.h5", build.hdf5(referring), "needs-review")
@@ -72,7 +72,7 @@ def hdf5(marker: str) -> Iterator[Hostile]:
     yield from _bent_hdf5(payload, numbers)
 
 
-def _bent_hdf5(payload: bytes, numbers: "numpy.ndarray[tuple[int], numpy.dtype[numpy.float64]]") -> Iterator[Hostile]:
+def _bent_hdf5(payload: bytes, numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Iterator[Hostile]:
     plain = build.hdf5(lambda file: file.create_dataset("x", data=numbers))
     packed = build.hdf5(lambda file: file.create_dataset("x", data=numbers, chunks=(50,), compression="gzip"))
     yield Hostile("and-zip.h5", plain + archive({"a.pkl": payload}))
@@ -188,7 +188,13 @@ def _more_keras(marker: str, held: dict[str, object]) -> Iterator[Hostile]:
     )
     for name, words in {"file": "/etc/passwd", "address": "http://127.0.0.1:9/x", "beside": "words.txt"}.items():
         yield Hostile(f"words-{name}.keras", keras_archive(sequential(layer("StringLookup", {"vocabulary": words}))))
-    spec = {"class_name": "__typespec__", "spec_name": "system", "module": "os", "registered_name": None, "config": []}
+    spec: dict[str, object] = {
+        "class_name": "__typespec__",
+        "spec_name": "system",
+        "module": "os",
+        "registered_name": None,
+        "config": [],
+    }
     yield Hostile("spec.keras", keras_archive(sequential(layer("Dense", {"x": spec}))))
     for name, function in {"write": "io.write_file", "python": "py_function", "raw": "raw_ops.ReadFile"}.items():
         called = layer("TFOpLambda", {"name": "t", "function": function}, None)
