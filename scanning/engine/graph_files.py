@@ -12,7 +12,7 @@ FORMATS: tuple[tuple[str, Callable[[Source], bool], Callable[[Source, Context], 
     ("onnx", onnx_models.is_onnx, onnx_models.read_onnx),
     ("saved model", saved_models.is_saved_model, saved_models.read_saved_model),
     ("keras metadata", saved_models.is_keras_metadata, saved_models.read_keras_metadata),
-    ("fingerprint", saved_models.is_fingerprint, saved_models.read_fingerprint),
+    ("fingerprint", saved_models.is_fingerprint, saved_models.accept_fingerprint),
     ("tensor index", tensor_bundles.is_table, tensor_bundles.read_index),
 )
 # Libraries take files of these names for graphs, although to everybody else they are plain text.

@@ -100,8 +100,11 @@ class Arrays:
                 self.file.pay()
                 reader = Reader(data[element * kind.size + offset :][:REFERENCE_SIZE])
                 length, address, number = reader.number(4), reader.number(8), reader.number(4)
-                if length and address not in (0, UNDEFINED):
+                if address not in (0, UNDEFINED):
+                    # An empty text has a place of its own as well.
                     yield self.heaps.value(address, number, length * width)
+                elif length:
+                    raise Malformed("A text is not where the file says.")
 
     def _judge_text(self, name: str, text: bytes) -> None:
         if name in keras_configs.ATTRIBUTES:

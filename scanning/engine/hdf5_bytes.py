@@ -7,6 +7,7 @@ UNDEFINED = 0xFFFF_FFFF_FFFF_FFFF
 LARGEST_PART = 16 << 20
 MOST_CLAIMS = 2_000_000
 LARGEST_GAPS = 256 << 20
+LARGEST_OLD_NAMES = 1 << 20
 COST = 20
 
 
@@ -25,6 +26,8 @@ class File:
         self.source = source
         self.context = context
         self.claims: list[tuple[int, int]] = []
+        self.names: set[bytes] = set()
+        self._ends_of_names: set[bytes] = set()
 
     def pay(self, times: int = 1) -> None:
         """Take from the work that is left; LimitReached when there is none."""
@@ -69,10 +72,33 @@ class File:
             gaps += start - at
             if gaps > LARGEST_GAPS:
                 return "Large parts of the file belong to nothing in it."
-            if any(piece.strip(b"\0") for piece in self.source.pieces(at, start)):
+            if any(piece.strip(b"\0") for piece in self.source.pieces(at, start)) and not self._were_names(at, start):
                 return "There is something in the file that belongs to nothing in it."
             at = end
         return None
+
+    def _were_names(self, start: int, end: int) -> bool:
+        """Whether a gap only holds names that the file still uses: a group kept them there before it grew.
+
+        The library reuses such places in part, so a name may have lost its beginning. Between names are the numbers
+        of places that were free.
+        """
+        if end - start > LARGEST_OLD_NAMES:
+            return False
+        data = self.source.exactly(start, end - start)
+        self.pay(1 + len(data) // 64)
+        known = self._ends_of_names or {name[cut:] for name in self.names for cut in range(0, len(name), 8)}
+        self._ends_of_names = known
+        at = 0
+        while at < len(data):
+            text = data[at : data.find(b"\0", at)]
+            if text in known:
+                at += -(-(len(text) + 1) // 8) * 8
+            elif int.from_bytes(data[at : at + 8], "little") <= LARGEST_OLD_NAMES:
+                at += 8
+            else:
+                return False
+        return True
 
 
 class Reader:

@@ -26,7 +26,7 @@ def is_hdf5(source: Source) -> bool:
 
 
 def find_block_before(source: Source) -> int | None:
-    """Where an HDF5 file begins behind a block of something else, which the library passes over; None if it does not."""
+    """Where an HDF5 file begins behind a block of something else, which the library passes over; None if nowhere."""
     at = 512
     while at < source.size:
         if source.read(at, 8) == MAGIC:

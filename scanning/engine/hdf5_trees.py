@@ -53,6 +53,7 @@ class LocalHeap:
         if end < 0:
             raise Malformed("A name in a group does not end.")
         self.used.add((offset, -(-(end + 1) // 8) * 8))
+        self.file.names.add(self.data[offset:end])
         return self.data[offset:end]
 
     def check(self) -> None:
@@ -62,9 +63,8 @@ class LocalHeap:
             left[start:end] = bytes(min(end, len(left)) - start)
         at, steps = self.free, 0
         while at not in (1, UNDEFINED) and at + 16 <= len(left) and steps < len(left):
-            following, size = (int.from_bytes(self.data[at + n : at + n + 8], "little") for n in (0, 8))
             left[at : at + 16] = bytes(16)
-            at, steps = following, steps + 16
+            at, steps = int.from_bytes(self.data[at : at + 8], "little"), steps + 16
         if left.strip(b"\0"):
             self.file.context.found(
                 "hdf5.unaccounted", "There is something among the names of a group that is none of them.", self.start

@@ -44,6 +44,9 @@ SPELLINGS = (
 SISTERS = frozenset({"keras_cv", "keras_hub", "keras_nlp"})
 SPECS = frozenset({"IndexedSlicesSpec", "RaggedTensorSpec", "SparseTensorSpec", "TensorSpec"})
 
+UNKNOWN_CLASS = (Standing.UNKNOWN_CLASS,)
+UNKNOWN = (Standing.UNKNOWN_CLASS, Standing.UNKNOWN_FUNCTION)
+
 Remark = tuple[str, str]
 
 
@@ -208,9 +211,8 @@ def _judge_other(plain: str, module: str, name: str, entry: dict[str, object], *
     elif root in SISTERS:
         if is_class and looks_like_a_class(name) and "." not in name:
             return unknown
-    elif is_registered and (standing(module, name) is Standing.UNKNOWN_CLASS or not is_class):
-        if standing(module, name) is not Standing.FORBIDDEN:
-            return unknown
+    elif is_registered and standing(module, name) in (UNKNOWN_CLASS if is_class else UNKNOWN):
+        return unknown
     return (
         "keras.forbidden-object",
         f"Loading the model would import {module} and use its {name}, which no model needs.",

@@ -14,6 +14,7 @@ import json
 import pkgutil
 import re
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ QLinearReduceMean QLinearSigmoid QLinearSoftmax QLinearWhere QMoE QOrderedAttent
 QOrderedLayerNormalization QOrderedLongformerAttention QOrderedMatMul QuantizeBFP QuantizeLinear QuantizeWithOrder
 DequantizeWithOrder QuickGelu Range ReduceSumInteger RelativePositionBias RemovePadding RestorePadding Rfft
 RotaryEmbedding SampleOp SimplifiedLayerNormalization SkipGroupNorm SkipLayerNormalization
-SkipSimplifiedLayerNormalization SparseAttention SparseToDenseMatMul TransposeMatMul Trilu UnfoldTensor Unique
+SkipSimplifiedLayerNormalization SparseAttention SparseToDenseMatMul Tokenizer TransposeMatMul Trilu UnfoldTensor Unique
 WordConvEmbedding
 """
 
@@ -120,17 +121,18 @@ VariableShape VariableV2 While
 """
 # Run Python, read or write files by a name, connect to somewhere, or end the process.
 UNSAFE = """
-Abort CSVDataset CSVDatasetV2 CalibrationStatisticsSaver CreateSummaryDbWriter CreateSummaryFileWriter DTensorRestoreV2
-DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 DataServiceDatasetV4 DatasetToTFRecord DebugGradientIdentity
-DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary DistributedSave DumpTensor EagerPyFunc
-ExperimentalCSVDataset ExperimentalDatasetToTFRecord ExperimentalLMDBDataset ExperimentalMatchingFilesDataset
-ExperimentalSqlDataset FileSystemSetConfiguration FixedLengthRecordDataset FixedLengthRecordDatasetV2
-FixedLengthRecordReader FixedLengthRecordReaderV2 GenerateVocabRemapping ImmutableConst ImportEvent LMDBDataset LMDBReader
-ListSnapshotChunksDataset LoadAndRemapMatrix LoadDataset MatchingFiles MatchingFilesDataset PyFunc PyFuncStateless ReadFile
-RecordInput RegisterDataset RegisterDatasetV2 RemoteCall RpcCall RpcClient RpcServer RpcServerRegister RpcServerStart
-SaveDataset SaveDatasetV2 SnapshotChunkDataset SnapshotDataset SnapshotDatasetReader SnapshotDatasetV2
-SnapshotNestedDatasetReader SqlDataset TFRecordDataset TFRecordDatasetV2 TFRecordReader TFRecordReaderV2 TextLineDataset
-TextLineReader TextLineReaderV2 WholeFileReader WholeFileReaderV2 WriteFile
+Abort CSVDataset CSVDatasetV2 CalibrationStatisticsSaver CreateSummaryDbWriter CreateSummaryFileWriter
+DTensorRestoreV2 DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 DataServiceDatasetV4 DatasetToTFRecord
+DebugGradientIdentity DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary DistributedSave
+DumpTensor EagerPyFunc ExperimentalCSVDataset ExperimentalDatasetToTFRecord ExperimentalLMDBDataset
+ExperimentalMatchingFilesDataset ExperimentalSqlDataset FileSystemSetConfiguration FixedLengthRecordDataset
+FixedLengthRecordDatasetV2 FixedLengthRecordReader FixedLengthRecordReaderV2 GenerateVocabRemapping ImmutableConst
+ImportEvent LMDBDataset LMDBReader ListSnapshotChunksDataset LoadAndRemapMatrix LoadDataset MatchingFiles
+MatchingFilesDataset PyFunc PyFuncStateless ReadFile RecordInput RegisterDataset RegisterDatasetV2 RemoteCall RpcCall
+RpcClient RpcServer RpcServerRegister RpcServerStart SaveDataset SaveDatasetV2 SnapshotChunkDataset SnapshotDataset
+SnapshotDatasetReader SnapshotDatasetV2 SnapshotNestedDatasetReader SqlDataset TFRecordDataset TFRecordDatasetV2
+TFRecordReader TFRecordReaderV2 TextLineDataset TextLineReader TextLineReaderV2 WholeFileReader WholeFileReaderV2
+WriteFile
 """
 # Stateless operators that are left to a reviewer: pieces of input pipelines and queues, of other devices and of
 # TensorFlow's own tests, and those that hold programs of their own.
@@ -209,6 +211,7 @@ TAKE_FUNCTIONS = frozenset({
 })  # fmt: skip
 # How releases before the third named what is inside a model; there, configurations name no modules.
 OLD_MODULES = {
+    "keras.src.models.functional": ["Functional"],
     "keras.engine.functional": ["Functional"],
     "keras.engine.sequential": ["Sequential"],
     "keras.engine.training": ["Model"],
@@ -237,7 +240,8 @@ def make_keras(before: List) -> List:
             modules.setdefault(module, {}).setdefault(use, set()).add(name)
 
     def add_class(module: str, name: str, value: type) -> None:
-        if value.__name__ not in HOLD_CODE | TAKE_FUNCTIONS and issubclass(value, saveable_classes(keras)):
+        is_saved = inspect.isclass(value) and issubclass(value, saveable_classes(keras))
+        if is_saved and value.__name__ not in HOLD_CODE | TAKE_FUNCTIONS:
             add(module, "classes", name)
             add(value.__module__, "classes", value.__name__)
 
@@ -249,18 +253,10 @@ def make_keras(before: List) -> List:
                 add(f"keras.{namespace}", "functions", name)
     for name in ROOT_CLASSES:
         add_class("keras", name, getattr(keras, name))
-    for operation in subclasses(keras.Operation):
-        if operation.__module__.startswith("keras.src.ops."):
-            add_class(operation.__module__, operation.__name__, operation)
-    for found in pkgutil.iter_modules(keras.src.backend.torch.optimizers.__path__) if backend == "torch" else ():
-        module = importlib.import_module(f"keras.src.backend.torch.optimizers.{found.name}")
-        for name, value in vars(module).items():
-            if inspect.isclass(value) and value.__module__ == module.__name__ and issubclass(value, keras.Optimizer):
-                add_class(module.__name__, name, value)
-    add("keras.src.models.functional", "classes", "Functional")
+    for inner in inner_classes(keras, backend):
+        add_class(inner.__module__, inner.__name__, inner)
     for module, names in OLD_MODULES.items():
-        for name in names:
-            add(module, "classes", name)
+        modules.setdefault(module, {}).setdefault("classes", set()).update(names)
     public = [uses for module, uses in modules.items() if not module.startswith(("keras.src.", "keras.ops"))]
     old = {*OLD_NAMES.split()}.union(*(uses.get("classes", set()) for uses in public))
     return {
@@ -276,11 +272,23 @@ def make_keras(before: List) -> List:
     }
 
 
+def inner_classes(keras: Any, backend: str) -> Iterator[type]:
+    """Classes that configurations name by the module that they are in: operations, and optimizers of a backend."""
+    for operation in subclasses(keras.Operation):
+        if operation.__module__.startswith("keras.src.ops."):
+            yield operation
+    if backend == "torch":
+        for found in pkgutil.iter_modules(keras.src.backend.torch.optimizers.__path__):
+            place = importlib.import_module(f"keras.src.backend.torch.optimizers.{found.name}")
+            yield from (value for value in vars(place).values() if getattr(value, "__module__", "") == place.__name__)
+
+
 # Parts of TensorFlow's own interface whose functions only compute; layers of its older Keras call them by name.
 COMPUTING = ("bitwise", "image", "linalg", "math", "nn", "random", "ragged", "signal", "sparse", "strings")
 COMPUTING_MODULES = re.compile(
-    r"tensorflow\.python\.ops\.(array_ops|array_ops_stack|bincount_ops|clip_ops|gen_\w+_ops|linalg_ops|manip_ops|math_ops"
-    r"|nn_ops|nn_impl|special_math_ops|string_ops|sort_ops|histogram_ops|random_ops|sets_impl|confusion_matrix|image_ops\w*"
+    r"tensorflow\.python\.ops\.(array_ops|array_ops_stack|bincount_ops|clip_ops|gen_\w+_ops|linalg_ops|manip_ops"
+    r"|math_ops|nn_ops|nn_impl|special_math_ops|string_ops|sort_ops|histogram_ops|random_ops|sets_impl|confusion_matrix"
+    r"|image_ops\w*"
     r"|candidate_sampling_ops|ctc_ops|embedding_ops|linalg\..*|signal\..*|ragged\..*|sparse_ops|stateless_random_ops"
     r"|spectral_ops|fft_ops|rnn|weak_tensor_ops|einsum|special)\w*"
 )
@@ -328,7 +336,7 @@ def saveable_classes(keras: Any) -> tuple[type, ...]:
     return (*plain, schedule, *others, *saved)
 
 
-def subclasses(root: type) -> set[type]:
+def subclasses(root: type[Any]) -> set[type[Any]]:
     found = {root}
     for child in root.__subclasses__():
         found |= subclasses(child)

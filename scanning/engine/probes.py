@@ -7,6 +7,8 @@ from scanning.engine.pickles import report
 from scanning.engine.sources import BytesSource, Cursor, Source, Truncated
 
 HEAD = 1 << 10
+# Setting up the machine costs about as much as so many of its operations.
+COST = 20
 PROBED_OPCODES = 2_000_000
 
 
@@ -23,8 +25,10 @@ class _Listener(Machine):
 
 def report_hidden_pickle(source: Source, context: Context) -> None:
     """Report bytes that an unpickler would act upon. Costs a look at their beginning, however many they are."""
-    head = _run(BytesSource(source.read(0, HEAD)), Budget())
-    if head is None:
+    context.budget.opcodes -= COST
+    if context.budget.opcodes < 0:
+        raise LimitReached("engine.budget", "The files of this version have more parts than the gate reads.")
+    if _run(BytesSource(source.read(0, HEAD)), Budget()) is None:
         return
     allowed = min(context.budget.opcodes, PROBED_OPCODES)
     budget = Budget(opcodes=allowed)

@@ -159,30 +159,44 @@ class Walker:
         """One message without its parts. Malformed when it does not end where it should."""
         fields = self.table[kind]
         message = Message(self, kind, start, end)
+        budget = self.context.budget
         at = start
         while at < end:
-            self._pay()
-            key, at = self.varint(at, end)
+            budget.opcodes -= COST
+            if budget.opcodes < 0:
+                raise LimitReached("engine.budget", "The graph has more parts than the gate reads.")
+            # Nearly every field and length fits into one byte.
+            index = at - self._base
+            if 0 <= index < len(self._buffer) and self._buffer[index] < 0x80:
+                key, at = self._buffer[index], at + 1
+            else:
+                key, at = self.varint(at, end)
             described = fields.get(key >> 3)
             wire = key & 7
             if described is None or not (wire == described.wire or (wire == BYTES and described.can_be_packed)):
                 at = self._pass_over(key, at, end, kind)
-            elif wire == BYTES:
-                size, at = self.varint(at, end)
-                if size > end - at:
-                    raise Malformed("A part of a message is longer than the message.")
-                self._note(message.places, key >> 3, described, at, at + size)
-                at += size
-            elif wire == VARINT:
-                value, at = self.varint(at, end)
-                self._note(message.numbers, key >> 3, described, value)
+                continue
+            if wire in WIDTHS:
+                value, at = self._fixed(at, end, WIDTHS[wire])
             else:
-                width = WIDTHS[wire]
-                if width > end - at:
-                    raise Malformed("A message ends in the middle of a number.")
-                self._note(message.numbers, key >> 3, described, int.from_bytes(self._bytes(at, width), "little"))
-                at += width
+                index = at - self._base
+                if 0 <= index < len(self._buffer) and at < end and self._buffer[index] < 0x80:
+                    value, at = self._buffer[index], at + 1
+                else:
+                    value, at = self.varint(at, end)
+            if wire != BYTES:
+                self._note(message.numbers, key >> 3, described, value)
+            elif value > end - at:
+                raise Malformed("A part of a message is longer than the message.")
+            else:
+                self._note(message.places, key >> 3, described, at, at + value)
+                at += value
         return message
+
+    def _fixed(self, at: int, end: int, width: int) -> tuple[int, int]:
+        if width > end - at:
+            raise Malformed("A message ends in the middle of a number.")
+        return int.from_bytes(self._bytes(at, width), "little"), at + width
 
     def varint(self, at: int, end: int) -> tuple[int, int]:
         """The number at an offset, and where it ends."""
@@ -219,15 +233,10 @@ class Walker:
             return self._buffer[index : index + length]
         return self.source.exactly(at, length)
 
-    def _pay(self) -> None:
-        self.context.budget.opcodes -= COST
-        if self.context.budget.opcodes < 0:
-            raise LimitReached("engine.budget", "The graph has more parts than the gate reads.")
-
     def _pass_over(self, key: int, at: int, end: int, kind: str) -> int:
         """The offset behind a field that the table does not know."""
         wire, number = key & 7, key >> 3
-        if number == 0 or wire not in (VARINT, FIXED64, BYTES, FIXED32):
+        if not number or wire not in (VARINT, FIXED64, BYTES, FIXED32):
             raise Malformed("The bytes are not a message, or use groups.")
         name = kind.rpartition(".")[2]
         self.context.found("protobuf.unknown-field", f"A {name} has the field {number}, which the format has not.", at)

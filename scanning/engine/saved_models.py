@@ -44,7 +44,7 @@ KERAS = "_tf_keras_"
 def is_saved_model(source: Source) -> bool:
     """Whether the bytes are a message with a part that holds a graph."""
     known = table(LIST)
-    first = _first_part(source, known[MODEL], META_GRAPHS)
+    first = _first_part(source, META_GRAPHS)
     return first is not None and begins_with(first, {GRAPH: 2}, known[META_GRAPH])
 
 
@@ -54,7 +54,9 @@ def is_fingerprint(source: Source) -> bool:
         return False
     context = Context("", lambda _source, _context: None)
     try:
-        message = Walker(source, table(LIST), context).message(FINGERPRINT, 0, source.size)
+        walker = Walker(source, table(LIST), context)
+        walker.walk(FINGERPRINT, 0, source.size, {})
+        message = walker.message(FINGERPRINT, 0, source.size)
     except Malformed:
         return False
     return not context.findings and all(message.has(number) for number in (1, 2, 3, 4))
@@ -62,11 +64,11 @@ def is_fingerprint(source: Source) -> bool:
 
 def is_keras_metadata(source: Source) -> bool:
     """Whether the bytes describe Keras' layers by number and name."""
-    first = _first_part(source, METADATA["SavedMetadata"], 1)
+    first = _first_part(source, 1)
     return first is not None and begins_with(first, {4: len(KERAS), 5: 2}, METADATA["SavedObject"])
 
 
-def _first_part(source: Source, known: dict[int, Field] | object, number: int) -> Source | None:
+def _first_part(source: Source, number: int) -> Source | None:
     """The first part of a message, when that is the field asked for or follows a plain version."""
     walker = Walker(source, {}, Context("", lambda _source, _context: None))
     try:
@@ -80,9 +82,8 @@ def _first_part(source: Source, known: dict[int, Field] | object, number: int) -
     return Slice(source, at, size) if key == (number << 3) | 2 and 2 <= size <= source.size - at else None
 
 
-def read_fingerprint(source: Source, context: Context) -> None:
+def accept_fingerprint(_source: Source, _context: Context) -> None:
     """Numbers and a name: there is nothing in it but what is_fingerprint has seen."""
-    Walker(source, table(LIST), context).walk(FINGERPRINT, 0, source.size, {})
 
 
 def read_keras_metadata(source: Source, context: Context) -> None:

@@ -37,9 +37,10 @@ def is_table(source: Source) -> bool:
 
 def read_index(source: Source, context: Context) -> None:
     """Judge the index, and note for every shard which bytes of it are tensors."""
+    if source.size > LARGEST_INDEX:
+        context.found("tensorflow.malformed", "The index of tensors is larger than the gate reads.")
+        return
     try:
-        if source.size > LARGEST_INDEX:
-            raise Malformed("The index of tensors is larger than the gate reads.")
         _read_entries(source, context)
     except Malformed as problem:
         context.found("tensorflow.malformed", str(problem))

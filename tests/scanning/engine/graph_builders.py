@@ -97,12 +97,15 @@ def tf_texts(name: str, *texts: str) -> bytes:
 
 
 def tf_call(name: str, function: str, inputs: Sequence[str] = ()) -> bytes:
-    return tf_node(name, "StatefulPartitionedCall", inputs, f=field(10, field(1, function)))
+    kinds = field(1, fields(6, [7] * len(inputs)))
+    return tf_node(
+        name, "StatefulPartitionedCall", inputs, f=field(10, field(1, function)), Tin=kinds, Tout=field(1, b"")
+    )
 
 
 def tf_function(name: str, arguments: Sequence[str], *nodes: bytes) -> bytes:
     signature = field(1, name) + fields(2, [field(1, argument) + field(3, 7) for argument in arguments])
-    return field(1, signature) + fields(3, nodes)
+    return field(1, signature + field(17, 1)) + fields(3, nodes)
 
 
 def tf_signature(*inputs: str) -> bytes:
@@ -191,7 +194,7 @@ def sequential(*layers: dict[str, object]) -> dict[str, object]:
 
 
 def lambda_layer(marker: str) -> dict[str, object]:
-    return layer("Lambda", {"name": "l", "function": lambda_code(marker), "output_shape": [2], "arguments": {}})
+    return layer("Lambda", {"name": "l", "function": lambda_code(marker), "arguments": {}})
 
 
 def hdf5(write: Callable[[h5py.File], object], **options: object) -> bytes:

@@ -120,11 +120,13 @@ def keras_models() -> dict[str, Any]:
     }
 
 
-def write_keras(suffix: str = "") -> None:
-    """Each architecture compiled and saved in the new format and the old one."""
+def write_keras(suffix: str = "", *only: str) -> None:
+    """Each architecture, or only some, compiled and saved in the new format and the old one."""
     keras = import_module("keras")
     losses = {"dense": "mse", "convolution": keras.losses.CategoricalCrossentropy(), "attention": "mae"}
     for name, model in keras_models().items():
+        if only and name not in only:
+            continue
         rate = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
         model.compile(optimizer=keras.optimizers.Adam(rate), loss=losses.get(name, "mse"), metrics=["mae"])
         model.optimizer.build(model.trainable_variables)
@@ -133,15 +135,25 @@ def write_keras(suffix: str = "") -> None:
     keras_models()["dense"].save_weights(place(f"dense{suffix}.weights.h5"))
 
 
+def write_words() -> None:
+    """A model that brings the words it knows, which needs TensorFlow."""
+    keras, tf = import_module("keras"), import_module("tensorflow")
+    words = keras.layers.TextVectorization(max_tokens=20, output_sequence_length=4)
+    words.adapt(["one two three", "four five six"])
+    layers = [keras.Input((1,), dtype="string"), words, keras.layers.Embedding(20, 2), keras.layers.Flatten()]
+    model = keras.Sequential([*layers, keras.layers.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.AdamW(1e-3), keras.losses.BinaryCrossentropy(), metrics=[keras.metrics.AUC()])
+    model(tf.constant([["one"]]))
+    model.save(place("words.keras"))
+    model.export(str(place("words")), verbose=False)
+
+
 def write_hdf5() -> None:
     """Plain files: many groups, compressed pieces, texts, attributes of many kinds, empty and extendible arrays."""
     h5py, numpy = import_module("h5py"), import_module("numpy")
     numbers = numpy.arange(4000.0).reshape(40, 100)
-    for name, options in {
-        "earliest": {},
-        "v108": {"libver": ("earliest", "v108")},
-        "latest": {"libver": "latest"},
-    }.items():
+    libraries: dict[str, dict[str, Any]] = {"earliest": {}, "latest": {"libver": "latest"}}
+    for name, options in libraries.items():
         with h5py.File(place(f"arrays-{name}.hdf5"), "w", **options) as file:
             file.create_dataset("plain", data=numbers[:4])
             file.create_dataset("packed", data=numbers, chunks=(8, 50), compression="gzip", shuffle=True)
@@ -175,21 +187,23 @@ def write_hdf5() -> None:
 
 
 def write_saved_models() -> None:
-    """Folders that TensorFlow writes: a module of one's own, one with a table and an asset, Keras' export, the old way."""
-    tf, keras = import_module("tensorflow"), import_module("keras")
+    """Folders that TensorFlow writes: modules, one with a table and an asset, Keras' export, the old way."""
+    tf = import_module("tensorflow")
 
     class Scale(tf.Module):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.weight = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
 
-        @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32)])  # type: ignore[untyped-decorator]
         def __call__(self, rows: Any) -> Any:
             return tf.cond(tf.reduce_sum(rows) > 0, lambda: rows @ self.weight, lambda: rows)
 
     tf.saved_model.save(Scale(), str(place("module")))
 
-    vocabulary = SAMPLES / "words.txt"
+    # A short name, because it is written into the graph.
+    os.chdir(SAMPLES)
+    vocabulary = Path("words.txt")
     vocabulary.write_text("one\ntwo\n")
 
     class Words(tf.Module):  # type: ignore[misc,name-defined]
@@ -204,7 +218,7 @@ def write_saved_models() -> None:
             )
             self.table = tf.lookup.StaticVocabularyTable(lines, 1)
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])  # type: ignore[untyped-decorator]
         def __call__(self, words: Any) -> Any:
             return self.table.lookup(tf.strings.lower(words))
 
@@ -213,7 +227,6 @@ def write_saved_models() -> None:
 
     models = keras_models()
     models["convolution"].export(str(place("exported")), verbose=False)
-    models["recurrent"].export(str(place("recurrent")), verbose=False)
     tf.saved_model.save(models["dense"], str(place("saved-dense")))
     tf.train.Checkpoint(weight=tf.Variable([1.0, 2.0]), step=tf.Variable(1)).write(str(place("checkpoint") / "ckpt"))
 
@@ -232,7 +245,7 @@ def main(which: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     halves: dict[str, list[Callable[[], None]]] = {
         "others": [write_skl2onnx, write_onnx, write_torch_onnx, write_keras, write_hdf5],
-        "tensorflow": [write_saved_models, lambda: write_keras("-tensorflow")],
+        "tensorflow": [write_saved_models, write_words, lambda: write_keras("-tensorflow", "dense")],
     }
     for write in halves[which]:
         write()
