@@ -4,4 +4,4 @@ One file per format. A reader takes a source and a context, and reports what it 
 """
 
 # Goes up whenever a reader is new or reads otherwise.
-ENGINE = "1"
+ENGINE = "2"

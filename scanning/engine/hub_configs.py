@@ -129,11 +129,8 @@ def _judge_index(value: object, context: Context) -> None:
             context.found("json.path", f"The index refers to the file {name!r} outside of the model.", subject=name)
         elif "/" in name or "\\" in name:
             context.found("hub.path", f"The index refers to the file {name!r} in another folder.", subject=name)
-        elif not context.place and context.folder.sizes:
-            if beside(context.file, name) not in context.folder.sizes:
-                context.found(
-                    "hub.missing-shard", f"The index refers to the file {name!r}, which is not in the version."
-                )
+        elif not context.place and context.folder.sizes and beside(context.file, name) not in context.folder.sizes:
+            context.found("hub.missing-shard", f"The index refers to the file {name!r}, which is not in the version.")
 
 
 def _judge_pipeline(entries: Mapping[str, object], context: Context) -> None:
