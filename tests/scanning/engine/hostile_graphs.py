@@ -73,6 +73,12 @@ def onnx(marker: str) -> Iterator[Hostile]:
         "needs-review",
     )
     yield Hostile("pickle-in-a-tensor.onnx", onnx_model(onnx_graph(tensors=[onnx_tensor(payload)])))
+    yield from _bent_onnx(plain, payload, marker)
+    yield Hostile("in-a-zip.zip", archive({"m/model.onnx": onnx_model(onnx_graph(python))}))
+
+
+def _bent_onnx(plain: bytes, payload: bytes, marker: str) -> Iterator[Hostile]:
+    """Models with something in them, behind them, or missing from them."""
     old = b"cos\nsystem\n(S'touch " + marker.encode() + b"'\ntR."
     yield Hostile("old-pickle-in-a-tensor.onnx", onnx_model(onnx_graph(tensors=[onnx_tensor(old)])))
     texts = field(1, 1) + field(2, 8) + field(8, "t") + field(6, payload)
@@ -88,7 +94,6 @@ def onnx(marker: str) -> Iterator[Hostile]:
     for _ in range(200):
         deep = onnx_graph(onnx_node("If", "", onnx_branch(deep)))
     yield Hostile("deep.onnx", onnx_model(deep), "needs-review")
-    yield Hostile("in-a-zip.zip", archive({"m/model.onnx": onnx_model(onnx_graph(python))}))
 
 
 def tensorflow(marker: str) -> Iterator[Hostile]:

@@ -142,10 +142,15 @@ def configurations(marker: str) -> Iterator[Hostile]:
         "attention": ({"attn_implementation": "evil/kernels"}, REVIEW),
         "file-outside": ({"vocab_file": "../../etc/passwd"}, REVIEW),
         "file-address": ({"tokenizer_file": "https://example.org/x"}, REVIEW),
-        "lambda": ({"class_name": "Lambda", "config": {"function": "x"}}, REVIEW),
+        "lambda": ({"class_name": "Lambda", "config": {"function": "x"}}, "unsafe"),
     }
     for name, (document, verdict) in documents.items():
         yield Hostile(f"{name}.json", json.dumps(document).encode(), verdict)
+    yield from _odd_documents(marker)
+
+
+def _odd_documents(marker: str) -> Iterator[Hostile]:
+    """JSON and YAML that programs read differently, or that run something by a tag."""
     yield Hostile("twice.json", b'{"a": {"auto_map": {"x": "y.Z"}, "auto_map": null}}', REVIEW)
     yield Hostile("lines.jsonl", b'{"a": 1}\n{"_target_": "os.system"}\n')
     yield Hostile("comment.json", b'{"auto_map": {"a": "b.C"}, // not JSON\n}', REVIEW)

@@ -118,7 +118,7 @@ def test_a_finding_repeats_no_password(tmp_path: Path) -> None:
         "--index-url https://ada:hunter2@x.example\na @ https://ada:hunter2@x.example/a.whl\n-r https://u:hunter2@y\n"
     )
     report = scan(tmp_path, requirements__txt=text)
-    assert len(report["findings"]) == 3
+    assert sum(finding["scanner"] == "requirements" for finding in report["findings"]) == 3
     assert "hunter2" not in json.dumps(report)
 
 
