@@ -31,6 +31,11 @@ CALLS = {
 ASSET, CONSTANT = 5, 9
 
 
+def could_be_outside(text: str) -> bool:
+    """Whether a name of a file leads out of the folder it is looked for in, or to another machine."""
+    return leads_outside(text) or "://" in text
+
+
 class Remark(NamedTuple):
     rule: str
     message: str
@@ -39,6 +44,8 @@ class Remark(NamedTuple):
 
 
 class Node(NamedTuple):
+    """An operator. `texts` are those of a constant that would be names of files outside of the model."""
+
     operator: str
     inputs: tuple[str, ...]
     functions: tuple[str, ...]
@@ -143,8 +150,6 @@ class Paths:
 
     def _constant(self, scope: Scope, name: str, node: Node, sink: Node) -> Iterator[Remark]:
         for text in node.texts:
-            if not leads_outside(text) and "://" not in text:
-                continue
             if scope is self.graph.root and name in self.graph.assets:
                 # What loads the model puts the asset's own path in its place, but only where it asks for it.
                 yield Remark("tensorflow.unknown-path", f"An asset of the model was at {text!r}.", node.at, text)

@@ -26,7 +26,7 @@ MOST_PROBES = 1_000
 
 
 class Arrays:
-    """Reads what belongs to arrays and attributes among the messages of an object."""
+    """Reads arrays and attributes."""
 
     def __init__(self, file: File, heaps: GlobalHeaps) -> None:
         self.file = file
@@ -35,10 +35,8 @@ class Arrays:
         self.probes = 0
 
     def read(self, messages: Sequence[Message], name: str) -> None:
+        """Judge the array that the messages of an object describe, if it is one."""
         by_kind = {message.kind: message for message in messages}
-        for message in messages:
-            if message.kind == ATTRIBUTE:
-                self._read_attribute(message)
         if LAYOUT not in by_kind:
             return
         if TYPE not in by_kind or SPACE not in by_kind:
@@ -57,7 +55,8 @@ class Arrays:
 
     # ---- Attributes
 
-    def _read_attribute(self, message: Message) -> None:
+    def read_attribute(self, message: Message) -> None:
+        """Judge one attribute: its size, and what its texts may mean to a program."""
         reader = Reader(message.data)
         version, flags = reader.number(1), reader.number(1)
         if version not in (1, 2, 3) or (version > 1 and flags):

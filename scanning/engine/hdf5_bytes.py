@@ -49,6 +49,7 @@ class File:
         """A part that is not too large, or Malformed."""
         if size > LARGEST_PART:
             raise Unread("A part of the file is larger than the gate reads.")
+        self.pay(size >> 8)
         try:
             return self.source.exactly(start, size)
         except Truncated:

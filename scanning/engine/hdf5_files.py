@@ -44,12 +44,8 @@ def read_hdf5(source: Source, context: Context) -> None:
         while walk.waiting:
             walk.read_object()
         walk.heaps.check()
-    except Malformed as problem:
-        context.found("hdf5.malformed", str(problem))
-        return
-    except Unread as problem:
-        walk.has_unread = True
-        context.found("hdf5.unread", str(problem))
+    except (Malformed, Unread) as problem:
+        walk.report(problem)
     if not walk.has_unread and (problem_left := file.remains()):
         context.found("hdf5.unaccounted", problem_left)
 
@@ -133,14 +129,29 @@ class _Walk:
         self.known.add(address)
         if len(self.known) > MOST_OBJECTS:
             raise Unread("The file has more objects than the gate reads.")
+        # What cannot be read of one object must not keep from reading the others, nor its attributes.
         try:
             messages = list(read_header(self.file, address))
-            for message in messages:
-                self._read_message(message, name, cached)
+        except (Malformed, Unread) as problem:
+            self.report(problem, name)
+            return
+        for message in messages:
+            try:
+                if message.kind == hdf5_arrays.ATTRIBUTE:
+                    self.arrays.read_attribute(message)
+                else:
+                    self._read_message(message, name, cached)
+            except (Malformed, Unread) as problem:
+                self.report(problem, name)
+        try:
             self.arrays.read(messages, name)
-        except Unread as problem:
-            self.has_unread = True
-            self.context.found("hdf5.unread", f"{problem} ({name})")
+        except (Malformed, Unread) as problem:
+            self.report(problem, name)
+
+    def report(self, problem: Malformed | Unread, name: str = "/") -> None:
+        self.has_unread = True
+        rule = "hdf5.unread" if isinstance(problem, Unread) else "hdf5.malformed"
+        self.context.found(rule, f"{problem} ({name})")
 
     def _read_message(self, message: Message, name: str, cached: tuple[int, int] | None) -> None:
         reader = Reader(message.data)

@@ -9,7 +9,7 @@ from scanning.engine import lists
 from scanning.engine.context import Context
 from scanning.engine.folders import beside
 from scanning.engine.paths import leads_outside
-from scanning.engine.protobuf import Malformed, Message, Walker, begins_with, table
+from scanning.engine.protobuf import Message, Walker, begins_with, table
 from scanning.engine.sources import Slice, Source
 
 LIST = "onnx_list"
@@ -59,16 +59,13 @@ def _first_part(source: Source, number: int) -> Source:
 
 def read_onnx(source: Source, context: Context) -> None:
     """Judge every operator and every tensor, in subgraphs and functions as well."""
-    reader = _Reader(Walker(source, table(LIST), context), context)
-    try:
-        reader.walker.walk(MODEL, 0, source.size, {
-            "onnx.NodeProto": reader.note_node,
-            "onnx.FunctionProto": reader.note_function,
-            "onnx.TensorProto": reader.judge_tensor,
-            "onnx.SparseTensorProto": reader.judge_sparse,
-        })  # fmt: skip
-    except Malformed as problem:
-        context.found("onnx.malformed", str(problem))
+    reader = _Reader(Walker(source, table(LIST), context, "onnx.malformed"), context)
+    reader.walker.walk(MODEL, 0, source.size, {
+        "onnx.NodeProto": reader.note_node,
+        "onnx.FunctionProto": reader.note_function,
+        "onnx.TensorProto": reader.judge_tensor,
+        "onnx.SparseTensorProto": reader.judge_sparse,
+    })  # fmt: skip
     reader.judge_operators()
 
 

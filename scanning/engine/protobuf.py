@@ -16,6 +16,8 @@ from scanning.engine.sources import PIECE, Slice, Source
 
 DEEPEST = 100
 LONGEST_TEXT = 1 << 16
+# How many fields of a message are looked at to tell its kind.
+MOST_FIELDS_BEFORE = 4_096
 # A field costs about as much as a few operations of a pickle.
 COST = 3
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -130,23 +132,38 @@ Visitor = Callable[[Message], None]
 
 
 class Walker:
-    """Reads the messages of one source; what a table does not know is reported and passed over."""
+    """Reads the messages of one source; what a table does not know is reported and passed over.
 
-    def __init__(self, source: Source, messages: Table, context: Context) -> None:
+    `rule` is the one under which damage is reported.
+    """
+
+    def __init__(self, source: Source, messages: Table, context: Context, rule: str = "protobuf.malformed") -> None:
         self.source = source
         self.table = messages
         self.context = context
+        self.rule = rule
         self._buffer = b""
         self._base = 0
 
     def walk(self, kind: str, start: int, end: int, visitors: Mapping[str, Visitor], depth: int = 0) -> None:
-        """Read a message and everything in it, each before its parts. A visitor sees every message of its kind."""
+        """Read a message and everything in it, each before its parts. A visitor sees every message of its kind.
+
+        Damage is reported, and does not keep from reading the rest: one bad part must not hide a worse one.
+        """
         if depth > DEEPEST:
-            raise Malformed(f"The messages are nested more than {DEEPEST} deep.")
-        message = self.message(kind, start, end)
+            self.context.found(self.rule, f"The messages are nested more than {DEEPEST} deep.", start)
+            return
+        try:
+            message = self.message(kind, start, end)
+        except Malformed as problem:
+            self.context.found(self.rule, str(problem), start)
+            return
         visitor = visitors.get(kind)
         if visitor is not None:
-            visitor(message)
+            try:
+                visitor(message)
+            except Malformed as problem:
+                self.context.found(self.rule, str(problem), start)
         fields = self.table[kind]
         # By number, whatever the order on the wire: what a part belongs to has been seen before it.
         for number, places in sorted(message.places.items()):
@@ -269,7 +286,7 @@ def begins_with(source: Source, wanted: Mapping[int, int], known: Mapping[int, F
     missing = dict(wanted)
     at = 0
     try:
-        for _ in range(64):
+        for _ in range(MOST_FIELDS_BEFORE):
             if at >= source.size:
                 break
             key, at = walker.varint(at, source.size)

@@ -117,6 +117,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     "image.trailing": (_REVIEW, SAVE_AGAIN),
     "image.malformed": (_REVIEW, SAVE_AGAIN),
     "protobuf.unknown-field": (_REVIEW, SAVE_AGAIN),
+    "protobuf.malformed": (_REVIEW, SAVE_AGAIN),
     "protobuf.repeated-field": (_REVIEW, SAVE_AGAIN),
     "onnx.forbidden-operator": (_UNSAFE, REPLACE),
     "onnx.unknown-operator": (_REVIEW, LOOK),

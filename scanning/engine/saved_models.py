@@ -7,14 +7,14 @@ from functools import cache
 
 from scanning.engine import keras_configs, lists
 from scanning.engine.context import Context
-from scanning.engine.graph_paths import Graph, Node, Paths, Scope
-from scanning.engine.paths import leads_outside
+from scanning.engine.graph_paths import Graph, Node, Paths, Scope, could_be_outside
 from scanning.engine.protobuf import Field, Malformed, Message, Table, Walker, begins_with, table
 from scanning.engine.sources import Slice, Source
 from scanning.engine.tensor_bundles import STRING, WIDTHS
 
 LIST = "tensorflow_list"
 MODEL, META_GRAPH, FINGERPRINT = "tensorflow.SavedModel", "tensorflow.MetaGraphDef", "tensorflow.FingerprintDef"
+GRAPH_DEF, NODE = "tensorflow.GraphDef", "tensorflow.NodeDef"
 LARGEST_FINGERPRINT = 4 << 10
 LARGEST_METADATA = 32 << 20
 META_GRAPHS, GRAPH = 2, 2
@@ -28,6 +28,12 @@ ATTRIBUTES = {
 # The fields of a tensor that hold elements one by one, with how many of them make an element.
 SINGLE_VALUES = {13: 1, 5: 1, 6: 1, 7: 1, 8: 1, 9: 2, 10: 1, 11: 1, 12: 2, 16: 1, 17: 1}
 CONTENT, STRINGS, MOST_ELEMENTS = 4, 8, 1 << 50
+LONGEST_NAME, MOST_NAMES = 4_096, 16
+# Names under which TensorFlow itself registers objects of a saved model.
+REGISTERED = frozenset({
+    "", "tf.DenseHashTable", "tf.MutableHashTable", "tf.StaticHashTable", "tf.StaticVocabularyTable",
+    "tf.TrackableConstant",
+})  # fmt: skip
 
 # What Keras of the second release writes beside a saved model; TensorFlow itself no longer knows it.
 METADATA: Table = {
@@ -46,6 +52,12 @@ def is_saved_model(source: Source) -> bool:
     known = table(LIST)
     first = _first_part(source, META_GRAPHS)
     return first is not None and begins_with(first, {GRAPH: 2}, known[META_GRAPH])
+
+
+def is_graph(source: Source) -> bool:
+    """Whether the bytes are a message whose first part has the name and the operator of a node."""
+    first = _first_part(source, 1)
+    return first is not None and begins_with(first, {1: 1, 2: 2}, table(LIST)[NODE])
 
 
 def is_fingerprint(source: Source) -> bool:
@@ -88,16 +100,13 @@ def accept_fingerprint(_source: Source, _context: Context) -> None:
 
 def read_keras_metadata(source: Source, context: Context) -> None:
     """The description of every layer is a configuration of Keras."""
-    walker = Walker(source, METADATA, context)
+    walker = Walker(source, METADATA, context, "tensorflow.malformed")
 
     def judge(saved: Message) -> None:
         for start, end in saved.spans(5):
             _judge_keras(walker, start, end)
 
-    try:
-        walker.walk("SavedMetadata", 0, source.size, {"SavedObject": judge})
-    except Malformed as problem:
-        context.found("tensorflow.malformed", str(problem))
+    walker.walk("SavedMetadata", 0, source.size, {"SavedObject": judge})
 
 
 def _judge_keras(walker: Walker, start: int, end: int) -> None:
@@ -108,26 +117,31 @@ def _judge_keras(walker: Walker, start: int, end: int) -> None:
 
 def read_saved_model(source: Source, context: Context) -> None:
     """Judge every operator of every graph and function, and where the files lie that they would touch."""
-    reader = _Reader(Walker(source, table(LIST), context), context)
-    try:
-        reader.walker.walk(MODEL, 0, source.size, {
-            META_GRAPH: reader.begin_graph,
-            "tensorflow.GraphDef": reader.begin_nodes,
-            "tensorflow.FunctionDef": reader.begin_function,
-            "tensorflow.NodeDef": reader.note_node,
-            "tensorflow.TensorProto": reader.judge_tensor,
-            "tensorflow.AssetFileDef": reader.note_asset,
-            "tensorflow.SignatureDef": reader.note_signature,
-            "tensorflow.SavedObject": reader.note_object,
-            "tensorflow.SavedObjectGraph.ConcreteFunctionsEntry": reader.note_concrete_function,
-            "tensorflow.SavedUserObject": reader.judge_user_object,
-            "google.protobuf.Any": reader.judge_any,
-            "tensorflow.CollectionDef.BytesList": reader.judge_bytes,
-        })  # fmt: skip
-        reader.end()
-    except Malformed as problem:
-        context.found("tensorflow.malformed", str(problem))
-        reader.judge_operators()
+    _read(MODEL, source, context)
+
+
+def read_graph(source: Source, context: Context) -> None:
+    """Judge a graph that was saved without a model around it, as those with frozen variables are."""
+    _read(GRAPH_DEF, source, context)
+
+
+def _read(kind: str, source: Source, context: Context) -> None:
+    reader = _Reader(Walker(source, table(LIST), context, "tensorflow.malformed"), context)
+    reader.walker.walk(kind, 0, source.size, {
+        META_GRAPH: reader.begin_graph,
+        GRAPH_DEF: reader.begin_nodes,
+        "tensorflow.FunctionDef": reader.begin_function,
+        NODE: reader.note_node,
+        "tensorflow.TensorProto": reader.judge_tensor,
+        "tensorflow.AssetFileDef": reader.note_asset,
+        "tensorflow.SignatureDef": reader.note_signature,
+        "tensorflow.SavedObject": reader.note_object,
+        "tensorflow.SavedObjectGraph.ConcreteFunctionsEntry": reader.note_concrete_function,
+        "tensorflow.SavedUserObject": reader.judge_user_object,
+        "google.protobuf.Any": reader.judge_any,
+        "tensorflow.CollectionDef.BytesList": reader.judge_bytes,
+    })  # fmt: skip
+    reader.end()
 
 
 @cache
@@ -178,13 +192,18 @@ class _Reader:
         self.scope.nodes[message.text(1)] = node
 
     def _const(self, value: Message) -> list[str]:
-        """The texts of a constant that may be names of files."""
+        """The texts of a constant that would be names of files outside of the model."""
         found = []
         for tensor in value.parts(8):
-            spans = tensor.spans(STRINGS) if tensor.number(1) == STRING else []
-            for start, end in spans[:16]:
-                found.append(self.walker.source.read(start, min(end - start, 4_096)).decode("utf-8", "replace"))
-        return found
+            if tensor.number(1) != STRING:
+                continue
+            if tensor.has(CONTENT):
+                self.context.found("tensorflow.unusual", "A constant keeps its texts in an unusual way.", tensor.start)
+            for start, end in tensor.spans(STRINGS):
+                text = self.walker.source.read(start, min(end - start, LONGEST_NAME)).decode("utf-8", "replace")
+                if could_be_outside(text):
+                    found.append(text)
+        return found[:MOST_NAMES]
 
     def _note_attribute(self, operator: str, name: str, value: Message) -> None:
         if operator in ATTRIBUTES and ATTRIBUTES[operator][0] == name:
@@ -218,7 +237,7 @@ class _Reader:
 
     def note_asset(self, asset: Message) -> None:
         name = asset.text(2)
-        if leads_outside(name) or "://" in name:
+        if could_be_outside(name):
             self.context.found(
                 "tensorflow.path",
                 f"The model reads the asset {name!r}, outside of the model.",
@@ -235,6 +254,14 @@ class _Reader:
         kind = next((number for number in (4, 5, 6, 7, 8, 9, 10, 12) if saved.has(number)), 0)
         constant = next((part.text(1) for part in saved.parts(9)), "")
         self.graph.objects.append((kind, constant))
+        for name in (saved.text(13), saved.text(16)):
+            if name not in REGISTERED:
+                self.context.found(
+                    "tensorflow.unusual",
+                    f"The model holds an object that somebody registered as {name!r}.",
+                    saved.start,
+                    subject=name,
+                )
 
     def note_concrete_function(self, entry: Message) -> None:
         for function in entry.parts(2):

@@ -30,7 +30,6 @@ from tests.scanning.engine.hostile_weights import hdf5, keras
 
 def onnx(marker: str) -> Iterator[Hostile]:
     """Operators that are code, tensors from elsewhere, and files that are more than a model."""
-    payload = call("os", "system", f"touch {marker}")
     python = onnx_node("PyOp", "ai.onnx.contrib")
     plain = onnx_graph(onnx_node("Relu"))
     yield Hostile("python.onnx", onnx_model(onnx_graph(python)))
@@ -60,6 +59,12 @@ def onnx(marker: str) -> Iterator[Hostile]:
         "memory": "*/_ORT_MEM_ADDR_/*",
     }.items():
         yield Hostile(f"external-{name}.onnx", onnx_model(onnx_graph(tensors=[onnx_external(location)])))
+    yield Hostile("in-a-zip.zip", archive({"m/model.onnx": onnx_model(onnx_graph(python))}))
+    yield from _bent_onnx(marker, plain)
+
+
+def _bent_onnx(marker: str, plain: bytes) -> Iterator[Hostile]:
+    payload = call("os", "system", f"touch {marker}")
     based = onnx_external("x", basepath="/etc")
     yield Hostile("external-base.onnx", onnx_model(onnx_graph(tensors=[based])))
     yield Hostile(
@@ -85,6 +90,10 @@ def _bent_onnx(plain: bytes, payload: bytes, marker: str) -> Iterator[Hostile]:
     yield Hostile("pickle-in-a-text.onnx", onnx_model(onnx_graph(tensors=[texts])))
     yield Hostile("and-zip.onnx", onnx_model(plain) + archive({"a.pkl": payload}))
     yield Hostile("zip-in-the-last-tensor.onnx", onnx_model(plain, field(6, archive({"a.pkl": payload}))))
+    fields_before = b"".join(field(4, "x") for _ in range(200))
+    yield Hostile("behind-many-fields.onnx", fields_before + onnx_model(onnx_graph(onnx_node("PyOp"))))
+    long = field(1, "x") + field(4, "Relu" * 20_000)
+    yield Hostile("behind-a-long-name.onnx", onnx_model(onnx_graph(long, onnx_node("PyOp"))))
     yield Hostile("trailing.onnx", onnx_model(plain) + b"\xff\xff\xff\xff", "needs-review")
     yield Hostile("cut.onnx", onnx_model(onnx_graph(tensors=[onnx_tensor(bytes(99))]))[:-40], "needs-review")
     yield Hostile("unknown-field.onnx", onnx_model(plain, field(77, "hidden")), "needs-review")
@@ -132,7 +141,18 @@ def tensorflow(marker: str) -> Iterator[Hostile]:
     function = tf_function("f", ["a", "b"], body)
     yield Hostile("call/saved_model.pb", tf_model(called, [function], build.tf_main("c")), runs=True)
     yield from saving(marker)
+    text_in_bytes = field(8, field(1, 7) + field(2, b"") + field(4, b"\x06/etc/x"))
+    kept = [tf_node("p", "Const", dtype=build.STRING, value=text_in_bytes), tf_node("s", "SaveV2", ["p"])]
+    yield Hostile("save-in-bytes.pb", tf_model(kept), "needs-review")
+    many = [build.tf_texts("p", *["x"] * 40, "/etc/x"), tf_node("m", "MergeV2Checkpoints", ["p", "p"])]
+    yield Hostile("merge-many.pb", tf_model(many))
     yield Hostile("asset.pb", tf_model([], [], build.tf_asset("../../../etc/passwd")))
+    yield from _bent_tensorflow(marker)
+
+
+def _bent_tensorflow(marker: str) -> Iterator[Hostile]:
+    name, text = tf_const("name", marker), tf_const("text", "x")
+    write = tf_node("write", "WriteFile", ["name", "text"])
     payload = call("os", "system", f"touch {marker}")
     yield Hostile("pickle-in-a-constant.pb", tf_model([tf_const("c", payload)]))
     content = field(8, field(1, 4) + field(2, field(2, field(1, len(payload)))) + field(4, payload))
@@ -140,6 +160,12 @@ def tensorflow(marker: str) -> Iterator[Hostile]:
     wrong = field(8, field(1, 4) + field(2, field(2, field(1, 9))) + field(4, b"abcd"))
     yield Hostile("wrong-size.pb", tf_model([tf_node("c", "Const", value=wrong)]), "needs-review")
     yield Hostile("unknown-field.pb", tf_model([text]) + field(9, "hidden"), "needs-review")
+    yield Hostile("frozen.pb", build.tf_graph([name, tf_node("r", "ReadFile", ["name"])]))
+    long = tf_node("n" * 70_000, "NoOp")
+    yield Hostile("behind-a-long-name.pb", tf_model([long, tf_node("n", "PyFunc")]))
+    yield Hostile("behind-damage.pb", tf_model([b"\x0a\x7f", tf_node("n", "PyFunc")]))
+    registered = field(7, field(1, field(13, "theirs.Object")))
+    yield Hostile("registered.pb", tf_model([text], [], registered), "needs-review")
     yield Hostile("two-graphs.pb", field(1, 1) + field(2, _two_graphs(write)))
     yield Hostile("cut.pb", tf_model([text, name])[:-9], "needs-review")
     yield Hostile("and-zip.pb", tf_model([text]) + archive({"a.pkl": payload}))

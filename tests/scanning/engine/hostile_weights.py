@@ -118,6 +118,8 @@ def _bent_hdf5(payload: bytes, numbers: "np.ndarray[tuple[int], np.dtype[np.floa
     described = {"t": {"dtype": "U8", "shape": [len(covered)], "data_offsets": [0, len(covered)]}}
     yield Hostile("also-hdf5.safetensors", tensors(described, covered))
     yield Hostile("also-hdf5.png", (PNG + bytes(512 - len(PNG))) + loaded)
+    broken = loaded.replace(b"SNOD", b"SNOX")
+    yield Hostile("behind-damage.h5", broken)
     yield Hostile("many.h5.zip", archive({"a.h5": keras_hdf5({"class_name": "Lambda", "config": {}})}))
 
 

@@ -236,6 +236,8 @@ def write_saved_models() -> None:
         weight = old.get_variable("weight", [2, 1], use_resource=False)
         answer = tf.matmul(rows, weight)
         session.run(old.global_variables_initializer())
+        frozen = old.graph_util.convert_variables_to_constants(session, session.graph_def, [answer.op.name])
+        place("frozen.pb").write_bytes(frozen.SerializeToString())
         old.saved_model.simple_save(session, str(place("old")), {"rows": rows}, {"answer": answer})
 
 

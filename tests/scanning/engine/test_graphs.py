@@ -236,10 +236,11 @@ def test_a_damaged_file_costs_little_and_raises_nothing(file: Path, changes: lis
 def test_a_file_that_ends_too_early_is_not_clean(file: Path, fraction: float) -> None:
     data = file.read_bytes()
     cut = data[: int(fraction * len(data))]
-    if not cut or len(cut) == len(data):
+    # A few bytes of anything may be a text.
+    if len(cut) < 64 or len(cut) == len(data):
         return
     report = Context("cut", readers.read, Budget())
     readers.read(BytesSource(cut), report)
     # A text stays a text, and a message that ends between two of its fields is a shorter message.
-    is_whole = file.suffix == ".txt" or file.name == "fingerprint.pb" or file.suffix == ".onnx"
+    is_whole = file.suffix == ".txt" or file.name in ("fingerprint.pb", "frozen.pb") or file.suffix == ".onnx"
     assert report.findings or is_whole
