@@ -22,6 +22,7 @@ from supply.gates.bills import bill_check
 from supply.gates.licences import licence_check
 from supply.gates.signatures import signature_check
 from supply.gates.vulnerabilities import vulnerability_check
+from supply.models.advisories import Severity
 
 # As in subjects.too_close, in columns of a review.
 _TOO_CLOSE = (
@@ -118,7 +119,7 @@ def checks(review: Review) -> list[Check]:
 def _supply_checks(version: ModelVersion, asked: Demands) -> Iterator[Check]:
     """What a policy can ask of the supply chain; what none asks is not looked at."""
     if asked.most_severe_vulnerability:
-        yield vulnerability_check(version, asked.most_severe_vulnerability)
+        yield vulnerability_check(version, Severity(asked.most_severe_vulnerability))
     if asked.needs_signature:
         yield signature_check(version)
     if asked.bill_completeness:
