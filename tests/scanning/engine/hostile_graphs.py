@@ -78,12 +78,6 @@ def _bent_onnx(marker: str, plain: bytes) -> Iterator[Hostile]:
         "needs-review",
     )
     yield Hostile("pickle-in-a-tensor.onnx", onnx_model(onnx_graph(tensors=[onnx_tensor(payload)])))
-    yield from _bent_onnx(plain, payload, marker)
-    yield Hostile("in-a-zip.zip", archive({"m/model.onnx": onnx_model(onnx_graph(python))}))
-
-
-def _bent_onnx(plain: bytes, payload: bytes, marker: str) -> Iterator[Hostile]:
-    """Models with something in them, behind them, or missing from them."""
     old = b"cos\nsystem\n(S'touch " + marker.encode() + b"'\ntR."
     yield Hostile("old-pickle-in-a-tensor.onnx", onnx_model(onnx_graph(tensors=[onnx_tensor(old)])))
     texts = field(1, 1) + field(2, 8) + field(8, "t") + field(6, payload)
