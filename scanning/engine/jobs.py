@@ -7,7 +7,17 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from scanning.engine import allow_list, chat_templates, file_names, mlmodels, readers, requirements, rules, scripts
+from scanning.engine import (
+    allow_list,
+    chat_templates,
+    file_names,
+    mlmodels,
+    readers,
+    requirements,
+    rules,
+    scripts,
+    texts,
+)
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.sources import FileSource, Source
@@ -103,6 +113,8 @@ def _read_by_name(source: Source, context: Context, facts: dict[str, object]) ->
         requirements.read_python_environment(source, context)
     elif name.endswith((".jinja", ".jinja2", ".j2")):
         chat_templates.read_template(source, context)
+    elif name.lower().endswith((".md", ".markdown")):
+        texts.read_shown(source, context)
     elif context.format in ("text", "vocabulary") and (kind := scripts.kind_by_name(name)):
         context.found("text.code", f"The file is {kind}, to go by its name.", subject=kind)
 
