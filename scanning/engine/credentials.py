@@ -1,6 +1,6 @@
 """Keys, tokens and passwords that were left in texts. What is found is never repeated: its kind and its place only.
 
-Every kind is looked for only where a short text that it needs is there, so that a large text costs little.
+Every kind is looked for only around a short text that it needs, so that a large text costs little.
 """
 
 import math
@@ -13,23 +13,31 @@ from scanning.engine.context import Context
 from scanning.engine.sources import Source
 
 OVERLAP = 8 << 10
-MOST = 20
+# How far around its needle a form is looked for.
+BEFORE, AFTER, REACH_OF_ALSO = 128, 400, 180
+MOST, MOST_PLACES = 200, 300_000
+FREQUENT = (b"password", b"Password", b"PASSWORD", b"secret", b"SECRET", b"PRIVATE", b"api_key", b"passwd")
 LEAST_ENTROPY = 3.0
 SHOWN = 4
 
 
 class Kind(NamedTuple):
-    """What it is called, a text without which there is none, and its form; a group is the secret part."""
+    """What it is called, short texts of which it has one, and its form; a group is the secret part.
+
+    `also` is a text that must follow soon.
+    """
 
     name: str
-    needs: bytes
+    needs: tuple[bytes, ...]
     form: re.Pattern[bytes]
     is_random: bool = False
     shows: bool = True
+    also: bytes = b""
 
 
-def _kind(name: str, needs: str, form: str, *, is_random: bool = False, shows: bool = True) -> Kind:
-    return Kind(name, needs.encode(), re.compile(form.encode()), is_random, shows)
+def _kind(name: str, needs: str, form: str, *, is_random: bool = False, shows: bool = True, also: str = "") -> Kind:
+    needles = tuple(needle.encode() for needle in needs.split())
+    return Kind(name, needles, re.compile(form.encode()), is_random, shows, also.encode())
 
 
 # In front of and behind a token there is none of its own characters.
@@ -37,7 +45,7 @@ B, E = r"(?<![A-Za-z0-9_\-/+])", r"(?![A-Za-z0-9_\-/+=])"
 KINDS = (
     _kind(
         "private key",
-        "PRIVATE KEY",
+        "PRIVATE",
         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s|[A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9+/=]{40}",
         shows=False,
     ),
@@ -57,9 +65,13 @@ KINDS = (
     _kind("Azure storage key", "AccountKey=", r"AccountKey=([A-Za-z0-9+/]{86}==)", is_random=True),
     _kind("Azure shared access signature", "sig=", r"[?&;]sig=([A-Za-z0-9%+/]{43,64}(?:%3[dD]|=))", is_random=True),
     _kind("Azure client secret", "8Q~", B + r"([A-Za-z0-9_~.]{3}8Q~[A-Za-z0-9_~.\-]{31,34})" + E, is_random=True),
-    _kind("GitHub token", "gh", B + r"(gh[pousr]_[A-Za-z0-9]{36,})" + E),
+    _kind("GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", B + r"(gh[pousr]_[A-Za-z0-9]{36,})" + E),
     _kind("GitHub token", "github_pat_", B + r"(github_pat_[A-Za-z0-9_]{50,})" + E),
-    _kind("GitLab token", "gl", B + r"(gl(?:pat|dt|rt|cbt|ptt|soat|ft|agent)-[A-Za-z0-9_\-.]{20,})"),
+    _kind(
+        "GitLab token",
+        "glpat- gldt- glrt- glcbt- glptt- glsoat- glft- glagent-",
+        B + r"(gl(?:pat|dt|rt|cbt|ptt|soat|ft|agent)-[A-Za-z0-9_\-.]{20,})",
+    ),
     _kind("Hugging Face token", "hf_", B + r"(hf_[A-Za-z0-9]{34,40})" + E, is_random=True),
     _kind("Hugging Face organisation token", "api_org_", B + r"(api_org_[A-Za-z0-9]{34})" + E, is_random=True),
     _kind("OpenAI key", "sk-", B + r"(sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_\-]{20,})", is_random=True),
@@ -92,6 +104,7 @@ KINDS = (
         "://",
         r"[a-z][a-z0-9+.\-]{1,20}://[^\s:/@\"'<>{}$]{1,64}:([^\s:/@\"'<>{}$]{3,100})@[A-Za-z0-9\[]",
         shows=False,
+        also="@",
     ),
     _kind(
         "password of a machine", "machine", r"machine\s+\S+\s+login\s+\S+\s+password\s+([^\s<>{}$]{4,})", shows=False
@@ -99,7 +112,11 @@ KINDS = (
     _kind("key of a cluster", "client-key-data", r"client-key-data:\s*([A-Za-z0-9+/=]{100})", shows=False),
 )
 # Assignments are found by their words, whatever their case.
-WORDS = (b"passw", b"pwd", b"secret", b"api", b"token", b"auth", b"credential")
+WORDS = (
+    b"passw", b"passphrase", b"pwd", b"db_pass", b"secret", b"api_key", b"apikey", b"api_token", b"apitoken",
+    b"access_token", b"accesstoken", b"auth_token", b"authtoken", b"bearer", b"private_token", b"refresh_token",
+    b"authorization",
+)  # fmt: skip
 NAMED = (
     rb"(?i:\b|_)(?i:password|passwd|passphrase|pwd|db_pass|client_?secret|secret_?key|api_?key|api_?secret"
     rb"|api_?token|access_?token|auth_?token|bearer_?token|secret_?token|private_?token|refresh_?token)"
@@ -115,15 +132,22 @@ PLACEHOLDER = re.compile(
 
 
 def read_credentials(source: Source, context: Context) -> None:
-    """Report what looks like a credential in a text of any length, with its place."""
+    """Report what looks like a credential in a text of any length, with its place; many are as bad as more."""
     kept, start = b"", 0
     said: set[tuple[str, int]] = set()
+    places = 0
     for piece in source.pieces():
         window = kept + piece
         for name, at, shown in _found(window):
-            if (name, start + at) not in said and len(said) < 1_000:
+            if (name, start + at) not in said:
                 said.add((name, start + at))
                 _report(name, shown, start + at, context)
+            if len(said) >= MOST:
+                return
+        places += sum(window.count(needle) for needle in FREQUENT)
+        if places > MOST_PLACES:
+            context.found("engine.budget", "The text speaks of passwords more often than the gate looks into.")
+            return
         kept = window[-OVERLAP:]
         start += len(window) - len(kept)
 
@@ -143,23 +167,33 @@ def _report(name: str, shown: str, at: int | None, context: Context) -> None:
 def _found(window: bytes) -> Iterator[tuple[str, int, str]]:
     """Kind, offset and first characters of everything in a piece of text that looks like a credential."""
     for kind in KINDS:
-        if kind.needs in window:
-            for match in kind.form.finditer(window):
+        for needle in kind.needs:
+            for match in _around(window, window, needle, (kind.form,), kind.also):
                 secret = match[match.lastindex or 0]
                 if not _is_placeholder(secret) and (not kind.is_random or _is_random(secret)):
                     yield kind.name, match.start(), secret[:SHOWN].decode("ascii", "replace") if kind.shows else ""
     lower = window.lower()
-    if not any(word in lower for word in WORDS):
-        return
-    for match in QUOTED.finditer(window):
-        if not _is_placeholder(match[1]) and _is_random(match[1]):
-            yield "password", match.start(), ""
-    for match in BARE.finditer(window):
-        if not _is_placeholder(match[1]) and _is_random(match[1]) and _is_mixed(match[1]):
-            yield "password", match.start(), ""
-    for match in BEARER.finditer(window):
-        if not _is_placeholder(match[1]) and _is_random(match[1]):
-            yield "authorisation header", match.start(), ""
+    for word in WORDS:
+        for match in _around(window, lower, word, (QUOTED, BARE, BEARER)):
+            secret = match[1]
+            if not _is_placeholder(secret) and _is_random(secret) and (match.re is not BARE or _is_mixed(secret)):
+                yield "authorisation header" if match.re is BEARER else "password", match.start(), ""
+
+
+def _around(
+    window: bytes, haystack: bytes, needle: bytes, forms: tuple[re.Pattern[bytes], ...], also: bytes = b""
+) -> Iterator[re.Match[bytes]]:
+    """What the forms find near the places of a needle."""
+    at = haystack.find(needle)
+    while at >= 0:
+        after = at + len(needle)
+        if not also or window.find(also, after, after + REACH_OF_ALSO) >= 0:
+            for form in forms:
+                match = form.search(window, max(0, at - BEFORE), after + AFTER)
+                if match is not None:
+                    yield match
+                    after = max(after, match.end())
+        at = haystack.find(needle, after)
 
 
 def _is_placeholder(secret: bytes) -> bool:

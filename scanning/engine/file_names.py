@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 MOST_REMARKS = 50
+DEEPEST = 100
 RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 # Letters of these scripts are drawn like Latin ones.
 LOOKALIKES = ("CYRILLIC ", "GREEK ", "ARMENIAN ", "CHEROKEE ", "FULLWIDTH ", "MATHEMATICAL ")
@@ -35,6 +36,8 @@ def _collision(name: str, known: dict[str, str], folders: dict[str, str]) -> str
     if not name.endswith("/") and key in folders:
         return f"{name!r} is the name of a file and of a folder."
     parts = name.rstrip("/").split("/")
+    if len(parts) > DEEPEST:
+        return f"The name {name!r} has more folders than systems keep."
     for end in range(1, len(parts)):
         folder = "/".join(parts[:end])
         folder_key = _key(folder)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 from scanning.engine import hidden_characters, hub_configs, keras_configs, notebooks
 from scanning.engine.context import Context
@@ -82,7 +81,7 @@ def _read_as_lines(raw: bytes, context: Context) -> bool:
 
 def _read_lines(source: Source, context: Context) -> None:
     """A document in every line, of a file that is too large to hold."""
-    cursor, hook = Cursor(source), _Objects(context)
+    cursor, decoder = Cursor(source), json.JSONDecoder(object_pairs_hook=_Objects(context))
     while cursor.left:
         try:
             line = cursor.line(LONGEST_LINE)
@@ -91,12 +90,13 @@ def _read_lines(source: Source, context: Context) -> None:
         if not line.strip():
             continue
         try:
-            document = json.loads(line, object_pairs_hook=hook)
+            document = decoder.decode(line.decode())
         except (ValueError, RecursionError):
             context.found("json.limit", "The JSON document is larger than the gate reads.")
             return
         judge(document, context)
-        hidden_characters.judge(line, context)
+    for piece in source.pieces():
+        hidden_characters.judge(piece, context)
     context.recognised("json lines")
 
 
@@ -106,39 +106,33 @@ def judge(document: object, context: Context) -> bool:
         notebooks.read_notebook(document, context)
     if keras_configs.looks_like_config(document):
         keras_configs.judge(document, context)
-    is_vocabulary = _is_vocabulary(document)
     open_values = [document]
     while open_values:
         value = open_values.pop()
         if isinstance(value, list):
-            open_values.extend(inner for inner in value if isinstance(inner, dict | list))
-            for template in _templates(value):
-                hub_configs.judge_object({"text": template}, context)
+            for inner in value:
+                if isinstance(inner, dict | list):
+                    open_values.append(inner)
+                elif isinstance(inner, str) and ("{{" in inner or "{%" in inner):
+                    hub_configs.judge_object({"text": inner}, context)
         elif isinstance(value, dict) and not _is_table(value):
             hub_configs.judge_object(value, context)
-            open_values.extend(_documents_inside(value))
             if value.get("class_name") == "Lambda":
                 context.found("json.code", "The document describes a layer that holds code.", subject="Lambda")
-            open_values.extend(inner for inner in value.values() if isinstance(inner, dict | list))
-    return is_vocabulary
+            for inner in value.values():
+                if isinstance(inner, dict | list):
+                    open_values.append(inner)
+                elif isinstance(inner, str) and inner[:1] in "{[" and NAMES_CODE.search(inner.encode(errors="replace")):
+                    open_values.append(_document_inside(inner))
+    return _is_vocabulary(document)
 
 
-def _templates(values: list[object]) -> Iterator[str]:
-    return (value for value in values if isinstance(value, str) and ("{{" in value or "{%" in value))
-
-
-def _documents_inside(value: dict[str, object]) -> Iterator[object]:
-    """Documents that are written as a text inside of another one, when they name code."""
-    for text in value.values():
-        if (
-            isinstance(text, str)
-            and text.lstrip().startswith(("{", "["))
-            and NAMES_CODE.search(text.encode(errors="replace"))
-        ):
-            try:
-                yield json.loads(text)
-            except (ValueError, RecursionError):
-                continue
+def _document_inside(text: str) -> object:
+    """A document that is written as a text inside of another one."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_table(value: dict[str, object]) -> bool:

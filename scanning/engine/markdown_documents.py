@@ -17,15 +17,16 @@ ACTIVE = re.compile(rf"<({ACTIVE_TAGS})(?=[\s/>])", re.IGNORECASE)
 RAW_ACTIVE = re.compile(rf"<({ACTIVE_TAGS})(?=[\s/>])".encode(), re.IGNORECASE)
 TAG = re.compile(r"<([A-Za-z][\w:-]*)([\s/][^<>]*)>")
 HANDLER = re.compile(r"[\s\"'/]on[a-z]{3,}\s*=", re.IGNORECASE)
-SPELLED = r"\s*".join("javascript")
+SPELLED = " ?".join("javascript")
 ADDRESS = re.compile(
-    r"(?:\]\(\s*<?|\]:\s*<?|(?:href|src|action|formaction|srcset|xlink:href|poster)\s*=\s*[\"']?|<)\s*"
-    rf"(?:{SPELLED}\s*:|vbscript\s*:|data:text/html|data:image/svg)",
+    r"(?:\]\( ?<?|\]: ?<?|(?:href|src|action|formaction|srcset|xlink:href|poster) ?= ?[\"']?|<) ?"
+    rf"(?:{SPELLED} ?:|vbscript ?:|data:text/html|data:image/svg)",
     re.IGNORECASE,
 )
 ENTITY = re.compile(r"&(?:#x?[0-9a-f]+|colon|tab|newline);?", re.IGNORECASE)
 INLINE_CODE = re.compile(r"(`+)(?!`)([^\n]+?)(?<!`)\1(?!`)")
-COMMENT = re.compile(r"<!--(?!-?>).*?-->", re.DOTALL)
+BLANKS = re.compile(r"\s+")
+LONGEST_LINE = 20_000
 BLOCK_OF_MARKUP = re.compile(r" {0,3}<[A-Za-z/!?]")
 LONG_BLOCKS = re.compile(r" {0,3}<(pre|script|style|textarea)\b", re.IGNORECASE)
 
@@ -34,7 +35,7 @@ def judge_markup(text: str, context: Context, what: str = "The text") -> None:
     """Report markup outside of code that a page could run, load or send."""
     if "<" not in text and "](" not in text and "]:" not in text:
         return
-    shown = COMMENT.sub(" ", _shown(text))
+    shown = BLANKS.sub(" ", _without_comments(_shown(text)))
     for found in ACTIVE.finditer(shown):
         name = found[1].lower()
         context.found("text.markup", f"{what} has the tag <{name}>, which can run or load things.", subject=name)
@@ -68,8 +69,20 @@ def _shown(text: str) -> str:
             until = f"</{long[1].lower()}>" if long else ""
             is_markup = not until or until not in line.lower()
         else:
-            kept.append(INLINE_CODE.sub(" ", line))
+            kept.append(INLINE_CODE.sub(" ", line) if len(line) < LONGEST_LINE else line)
     return "\n".join(kept)
+
+
+def _without_comments(text: str) -> str:
+    """The text without comments of markup; a browser ends one that begins as `<!-->` at once."""
+    kept, at = [], 0
+    while (start := text.find("<!--", at)) >= 0:
+        end = text.find("-->", start + 2)
+        if end < 0:
+            break
+        kept.append(text[at:start])
+        at = end + 3
+    return " ".join([*kept, text[at:]])
 
 
 def _spelled_out(found: re.Match[str]) -> str:

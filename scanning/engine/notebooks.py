@@ -12,7 +12,9 @@ from scanning.engine.sources import BytesSource
 LARGEST_ATTACHMENT = 32 << 20
 MOST_CELLS = 20_000
 # Lines that a notebook hands to a shell or to itself.
-COMMAND = re.compile(r"^\s*(?:!{1,2}\s*\S+|%{1,2}\w+|\w+\s*=\s*!\s*\S+|get_ipython\(\)\.\w+)", re.MULTILINE)
+COMMAND = re.compile(
+    r"^[ \t]*(?:!{1,2}[ \t]*\S+|%{1,2}\w+|\w+[ \t]*=[ \t]*![ \t]*\S+|get_ipython\(\)\.\w+)", re.MULTILINE
+)
 PLAIN_OUTPUTS = frozenset({"text/plain", "text/latex", "text/markdown", "application/json"})
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
 

@@ -6,6 +6,7 @@ A document may show code in fenced blocks; it is the lines outside of them that 
 import re
 
 LOOKED_AT = 256 << 10
+LONGEST_LINE = 500
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 
 # What a whole file begins with, behind blank lines and comments.
@@ -41,7 +42,7 @@ LINES: dict[str, re.Pattern[str]] = {
         re.MULTILINE,
     ),
     "JavaScript": re.compile(
-        r"^\s*((const|let|var) [\w{} ,]+ ?= ?(require\(|new |async |function|\(|await )|function \w*\([\w, ]*\) ?\{"
+        r"^[ \t]*((const|let|var) [\w{} ,]+ ?= ?(require\(|new |async |function|\(|await )|function \w*\([\w, ]*\) ?\{"
         r"|module\.exports|exports\.\w+ ?=|import [\w{}*, ]+ from ['\"]|export (default|const|function|class) "
         r"|(document|window|globalThis|process)\.\w+|\$\(function|new ActiveXObject|WScript\.\w+|eval\(|require\(['\"]"
         r"|\(function\(|\(\) ?=>|fetch\(['\"])",
@@ -54,13 +55,13 @@ LINES: dict[str, re.Pattern[str]] = {
     ),
     "a Visual Basic script": re.compile(r"CreateObject ?\( ?[\"'](WScript\.|Shell\.|Scripting\.)", re.IGNORECASE),
     "a PowerShell script": re.compile(
-        r"^\s*(Invoke-Expression|IEX ?\(|\$\w+ ?= ?New-Object |powershell(\.exe)? +-|\[Reflection\.Assembly\])"
+        r"^[ \t]*(Invoke-Expression|IEX ?\(|\$\w+ ?= ?New-Object |powershell(\.exe)? +-|\[Reflection\.Assembly\])"
         r"|-EncodedCommand|DownloadString\(",
         re.IGNORECASE | re.MULTILINE,
     ),
     "a shell script": re.compile(
         r"^(if \[\[? .+\]\]?; then|for \w+ in .+; do|while .+; do|function \w+ ?\{|\w+\(\) ?\{)\s*$"
-        r"|^\s*(bash|sh) -i\b|/dev/tcp/\d",
+        r"|^[ \t]*(bash|sh) -i\b|/dev/tcp/\d",
         re.MULTILINE,
     ),
 }
@@ -92,13 +93,13 @@ NAMES = {
     "Gemfile",
     "CMakeLists.txt",
 }
-END_OF_STATEMENT = re.compile(r"[;{]\s*(//.*|#.*|/\*.*)?$|^\s*\}[\s;,)]*(else.*)?$")
+END_OF_STATEMENT = re.compile(r"[;{]\s*(//.*|#.*|/\*.*)?$|^[ \t]*\}[\s;,)]*(else.*)?$")
 CODE_WORDS = re.compile(r"\bfunction\b|=>|\bvar \w|\breturn\b|\bvoid\b")
 COMMENTS = ("#", "//", "'", "--")
 
 
 def outside_of_fences(text: str) -> str:
-    """A Markdown document without its blocks of code."""
+    """The beginnings of the lines of a Markdown document, without its blocks of code."""
     kept: list[str] = []
     fence = ""
     for line in text.splitlines():
@@ -110,7 +111,7 @@ def outside_of_fences(text: str) -> str:
         if found:
             fence = found[1]
             continue
-        kept.append(line)
+        kept.append(line[:LONGEST_LINE])
     return "\n".join(kept)
 
 
@@ -121,7 +122,7 @@ def script_kind(text: str, *, is_list: bool = False) -> str | None:
         return "a script"
     if is_document(text):
         return None
-    lines = text.splitlines()
+    lines = [line[:LONGEST_LINE] for line in text.splitlines()]
     first = next((line.strip() for line in lines if line.strip() and not line.strip().startswith(COMMENTS)), "")
     for beginning in (first, lines[0].strip() if lines else ""):
         for kind, pattern in FIRST_LINES.items():
@@ -129,7 +130,8 @@ def script_kind(text: str, *, is_list: bool = False) -> str | None:
                 return kind
     if is_list:
         return None
-    return next((kind for kind, pattern in LINES.items() if pattern.search(text)), None) or _by_its_look(text, lines)
+    cut = "\n".join(lines)
+    return next((kind for kind, pattern in LINES.items() if pattern.search(cut)), None) or _by_its_look(text, lines)
 
 
 def _by_its_look(text: str, lines: list[str]) -> str | None:
@@ -160,7 +162,7 @@ def is_document(text: str) -> bool:
 
 
 LINES_OF_DOCUMENT_CODE = re.compile(
-    r"^(import [\w.]+( as \w+)?|from [\w.]+ import [\w*, ]+|def \w+\([^)]*\)[^:]*:|(const|let|var) \w+ ?= ?.*;"
+    r"^(import [\w.]+( as \w+)?|from [\w.]+ import [\w*, ]+|def \w+\([^)\n]*\)[^:\n]*:|(const|let|var) \w+ ?= ?.*;"
     r"|function \w+\(.*\) ?\{|export \w+=\S+|if \[\[? .+\]\]?; then|@?echo off)\s*$",
     re.MULTILINE,
 )

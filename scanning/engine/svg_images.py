@@ -10,9 +10,7 @@ from scanning.engine.context import Context
 from scanning.engine.sources import Source
 
 LARGEST = 32 << 20
-ROOT = re.compile(
-    r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg[^>\[]*>\s*)?(<!--.*?-->\s*)*<svg[\s>]", re.DOTALL
-)
+ROOT = re.compile(r"(<\?xml[^>]*\?>)?\s*(<!DOCTYPE svg[^>\[]*>)?\s*<svg[\s>]")
 SVG = "http://www.w3.org/2000/svg"
 ELEMENTS = frozenset({
     "circle", "clipPath", "defs", "desc", "ellipse", "feBlend", "feColorMatrix", "feComposite", "feFlood",
@@ -43,7 +41,9 @@ class Unsafe(Exception):
 
 def is_svg(head: str) -> bool:
     """Whether a text begins as a picture."""
-    return ROOT.match(head) is not None
+    while (start := head.find("<!--")) >= 0 and (end := head.find("-->", start)) >= 0:
+        head = head[:start] + head[end + 3 :]
+    return ROOT.match(head.lstrip()) is not None
 
 
 def read_svg(source: Source, context: Context) -> None:

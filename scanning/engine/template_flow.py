@@ -5,7 +5,11 @@ from jinja2 import nodes
 from scanning.engine import template_words as words
 
 LARGEST_NUMBER = 100_000
-PASSES = 8
+PASSES = 30
+
+
+class Unsettled(Exception):
+    """A template with more than the gate follows."""
 
 
 def is_inner(name: str) -> bool:
@@ -17,7 +21,7 @@ class Flow:
     """All nodes of a template, and what is known about its names.
 
     `computed` are the names that may hold a text the template put together, `inner` those that may hold one with two
-    underscores. OverflowError when there are too many nodes.
+    underscores. Unsettled when the template is too large to tell.
     """
 
     def __init__(self, tree: nodes.Template, most: int) -> None:
@@ -27,7 +31,7 @@ class Flow:
             node = waiting.pop()
             self.nodes.append(node)
             if len(self.nodes) > most:
-                raise OverflowError
+                raise Unsettled
             waiting.extend(node.iter_child_nodes())
         self.macros = {node.name: node for node in self.nodes if isinstance(node, nodes.Macro)}
         self.assigned = {
@@ -49,7 +53,7 @@ class Flow:
             if len(self.computed) + len(self.inner) == before:
                 break
         else:
-            self.computed |= self.assigned
+            raise Unsettled
 
     def _follow(self, node: nodes.Node) -> None:
         """Carry over what a statement gives to names."""

@@ -10,7 +10,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 
 from scanning.engine import template_words as words
-from scanning.engine.template_flow import Flow, is_inner
+from scanning.engine.template_flow import Flow, Unsettled, is_inner
 
 MOST_NODES = 60_000
 FORBIDDEN, UNUSUAL, LIMIT = "template.forbidden", "template.unusual", "template.limit"
@@ -44,8 +44,8 @@ def remarks(text: str) -> list[Remark]:
     """Everything that is not plain about a template, each once."""
     try:
         flow = Flow(Parser(_environment(), text).parse(), MOST_NODES)
-    except (RecursionError, MemoryError):
-        return [Remark(LIMIT, "is nested deeper than the gate reads.")]
+    except (RecursionError, MemoryError, Unsettled):
+        return [Remark(LIMIT, "is larger or deeper than the gate follows.")]
     except (TemplateError, ValueError, OverflowError, AssertionError) as problem:
         reason = (str(problem) or "it ends too early").splitlines()[0]
         return [Remark("template.malformed", f"is not valid Jinja: {reason}")]

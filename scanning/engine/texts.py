@@ -126,7 +126,15 @@ def _read_whole(source: Source, context: Context) -> None:
         if hidden_characters.UTF7.search(source.exactly(0, source.size)):
             context.found("text.encoding", "The text holds what is markup to a program that reads UTF-7.")
         markdown_documents.judge_markup(text, context)
-        yaml_documents.read_tags(source, context)
+    # A configuration can be made to look like a list of words.
+    yaml_documents.read_tags(source, context)
+
+
+def read_shown(source: Source, context: Context) -> None:
+    """A text whose name says that pages show it: also one that looks like a list of words is prose then."""
+    if context.format == "vocabulary" and source.size <= LARGEST_PROSE:
+        hidden_characters.judge(source.exactly(0, source.size), context)
+        markdown_documents.judge_markup(source.exactly(0, source.size).decode("utf-8-sig"), context)
 
 
 def _read_large(source: Source, context: Context) -> None:

@@ -22,6 +22,7 @@ NAMES_CODE = re.compile(
     rb"|megatron_core|activation_function|activation_fn|base_model_name_or_path|py/\w+)[\"']?\s*:",
     re.MULTILINE,
 )
+CODE_KEYS = (b"_target_", b"auto_map", b"trust_remote_code", b"custom_pipelines", b"py/")
 TARGET = re.compile(rb"(?:^|[\s{,\-\"'])(_target_|py/\w+)[\"']?\s*:", re.MULTILINE)
 FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)\n---[ \t]*\r?\n", re.DOTALL)
 
@@ -52,8 +53,10 @@ def load(source: Source) -> object:
 def read_tags(source: Source, context: Context) -> None:
     """Report a text that would make a careless YAML loader build objects."""
     if source.size > LARGEST_DOCUMENT:
-        if any(SUSPICIOUS.search(piece) for piece in source.pieces()):
+        if any(_has_tag(piece) for piece in source.pieces()):
             context.found("yaml.malformed", "The text has YAML tags and is larger than the gate reads.")
+        elif any(key in piece and NAMES_CODE.search(piece) for piece in source.pieces() for key in CODE_KEYS):
+            context.found("yaml.malformed", "The text may name code to load, and is larger than the gate reads.")
         return
     text = source.exactly(0, source.size)
     if NAMES_CODE.search(text):
@@ -66,6 +69,11 @@ def read_tags(source: Source, context: Context) -> None:
         except (yaml.YAMLError, ValueError):
             # Prose that mentions a tag.
             return
+
+
+def _has_tag(piece: bytes) -> bool:
+    """The same as a search, but quick where there is nothing."""
+    return (b"!" in piece or b"%TAG" in piece or b"tag:yaml" in piece) and SUSPICIOUS.search(piece) is not None
 
 
 def _judge_values(source: Source, text: bytes, context: Context) -> None:

@@ -61,7 +61,7 @@ def templates(shell: str) -> Iterator[Hostile]:
         )
 
 
-def documents(marker: str) -> Iterator[Hostile]:
+def documents() -> Iterator[Hostile]:
     pieces = {
         "keys.yaml": b"trust_remote_code: true\n",
         "flow.yaml": b"{auto_map: {AutoModel: evil.Model}}\n",
@@ -109,6 +109,14 @@ def documents(marker: str) -> Iterator[Hostile]:
     }  # fmt: skip
     for name, data in pieces.items():
         yield Hostile(name, data, "not clean")
+
+
+def more_documents(marker: str) -> Iterator[Hostile]:
+    # Found when the readers were tried with large files: padding that makes another kind of text of it.
+    padding = b"- a\n" * 300
+    yield Hostile("padded.yaml", b"model: {_target_: os.system}\nlist:\n" + padding)
+    yield Hostile("padded.md", b"<script>alert(1)</script>\n" + padding, REVIEW)
+    yield Hostile("padded-large.yaml", b"model: {_target_: os.system}\nlist:\n" + padding * 4_000, REVIEW)
     yield Hostile("in-lines.json", b'{"a": 1}\n' * 9 + b'{"py/reduce": [{"py/function": "os.system"}]}\n')
     yield Hostile("hub-in.tar.gz", gzip.compress(tar((tarfile.TarInfo("x"), b'{"_target_": "os.system"}'))))
     yield Hostile(
@@ -198,4 +206,4 @@ def _method(number: int) -> bytes:
 def corpus(folder: str) -> list[Hostile]:
     """All of them. What item number n runs would make the file marker-n in `folder`."""
     marker = f"{folder}/marker-000"
-    return numbered([*templates(f"touch {marker}"), *documents(marker), *files(marker)])
+    return numbered([*templates(f"touch {marker}"), *documents(), *more_documents(marker), *files(marker)])

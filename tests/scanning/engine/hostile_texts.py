@@ -146,11 +146,10 @@ def configurations(marker: str) -> Iterator[Hostile]:
     }
     for name, (document, verdict) in documents.items():
         yield Hostile(f"{name}.json", json.dumps(document).encode(), verdict)
-    yield from _odd_documents(marker)
 
 
-def _odd_documents(marker: str) -> Iterator[Hostile]:
-    """JSON and YAML that programs read differently, or that run something by a tag."""
+def spelled_otherwise(marker: str) -> Iterator[Hostile]:
+    """Configurations that are no plain JSON objects."""
     yield Hostile("twice.json", b'{"a": {"auto_map": {"x": "y.Z"}, "auto_map": null}}', REVIEW)
     yield Hostile("lines.jsonl", b'{"a": 1}\n{"_target_": "os.system"}\n')
     yield Hostile("comment.json", b'{"auto_map": {"a": "b.C"}, // not JSON\n}', REVIEW)
@@ -279,7 +278,7 @@ def texts(marker: str) -> Iterator[Hostile]:
 def corpus(folder: str) -> list[Hostile]:
     """Every hostile item of these kinds. What item number n runs would make the file marker-n in `folder`."""
     marker = f"{folder}/marker-000"
-    makers = (templates, configurations, notebooks, secrets, texts, hostile_files.files)
+    makers = (templates, configurations, spelled_otherwise, notebooks, secrets, texts, hostile_files.files)
     return numbered(item for make in makers for item in make(marker))
 
 
