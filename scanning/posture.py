@@ -7,19 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from accounts.models import Registry, User
 from registry.models import ModelVersion
 from registry.queries import live, versions_for
-from scanning.models import Quarantine, Verdict, Waiver
+from scanning.models import OPEN_VERDICTS, AllowedName, Quarantine, Scan, Verdict, Waiver
 from scanning.present import present_engine
 from scanning.queries import in_force, newest_first, standings_of, waivers_for
 from scanning.standing import Standing
 
 # What a page counts and judges at most; a registry with more says so.
-MOST_COUNTED = 100_000
+MOST_COUNTED = 20_000
 MOST_JUDGED = 1_000
 MOST_LISTED = 50
 SOON = timedelta(days=14)
@@ -36,7 +36,6 @@ KINDS = {
     UNSCANNED: "Never scanned",
     ELSEWHERE: "Kept elsewhere",
 }
-_KIND_OF = {Verdict.QUEUED: "waiting", Verdict.SCANNING: "waiting"}
 
 
 @dataclass(frozen=True)
@@ -68,21 +67,24 @@ def posture_of(registry: Registry, *, actor: User) -> Posture:
     newest = ModelVersion.objects.filter(pk__in=versions.order_by("-pk").values("pk")[:MOST_COUNTED])
     counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     stale = counted = 0
-    for row in _with_kind(newest).values("verdict", "scanned_by", "is_live").annotate(count=Count("pk")).order_by():
-        kind = _KIND_OF.get(row["verdict"], row["verdict"])
+    for row in _judged(newest).values("judged", "is_live").annotate(count=Count("pk")).order_by():
+        kind, engine = _parts(row["judged"])
         for live_only in (True, False) if row["is_live"] else (False,):
             counts[live_only][kind] += row["count"]
-        stale += row["count"] if row["scanned_by"] not in (None, present_engine()) else 0
+        stale += row["count"] if engine not in ("", present_engine()) else 0
         counted += row["count"]
-    concerns = []
-    for version, standing in _judged(versions, newest):
-        before = _KIND_OF.get(version.verdict, version.verdict)
-        kind = _kind(standing, before)
+    shifted = list(_judged(_shifted(newest, registry)).order_by("-pk")[:MOST_JUDGED])
+    doubtful = list(_judged(live(versions)).exclude(judged=_CLEAN + present_engine()).order_by("-pk")[:MOST_JUDGED])
+    standings = standings_of([*shifted, *doubtful])
+    for version in shifted:
+        before, _ = _parts(version.judged)
+        after = _kind(standings[version.pk], before)
         for live_only in (True, False) if version.is_live else (False,):
             counts[live_only].subtract([before])
-            counts[live_only].update([kind])
-        if version.is_live and not standing.is_clean:
-            concerns.append((version, standing))
+            counts[live_only].update([after])
+    concerned = {version.pk: version for version in [*doubtful, *(row for row in shifted if row.is_live)]}
+    concerns = [(version, standings[pk]) for pk, version in sorted(concerned.items(), reverse=True)]
+    concerns = [(version, standing) for version, standing in concerns if version.tree_id and not standing.is_clean]
     lines = [Line(kind, label, counts[True][kind], counts[False][kind]) for kind, label in KINDS.items()]
     return Posture(lines, counted, counted >= MOST_COUNTED, stale, concerns[:MOST_LISTED])
 
@@ -93,15 +95,14 @@ def waivers_ending_soon(registry: Registry, *, actor: User) -> QuerySet[Waiver]:
     return rows.order_by("ends_at", "pk")
 
 
-def _judged(versions: QuerySet[ModelVersion], counted: QuerySet[ModelVersion]) -> Iterable[tuple[Any, Standing]]:
-    """Those for which the verdict is not all there is to say, and all live ones that are not plainly clean."""
-    kept = Quarantine.objects.filter(tree=OuterRef("tree"), lifted_at=None)
-    doubtful = Q(verdict__in=(Verdict.NEEDS_REVIEW, Verdict.FAILED, Verdict.UNSAFE))
-    telling = doubtful | Exists(kept) | (Q(is_live=True) & ~Q(verdict=Verdict.CLEAN, scanned_by=present_engine()))
-    rows = _with_kind(versions.filter(pk__in=counted.values("pk"))).filter(telling).exclude(verdict=ELSEWHERE)
-    found = list(rows.order_by("-is_live", "-pk")[:MOST_JUDGED])
-    standings = standings_of(found)
-    return [(version, standings[version.pk]) for version in found]
+def _shifted(versions: QuerySet[ModelVersion], registry: Registry) -> QuerySet[ModelVersion]:
+    """Those of the versions that may stand otherwise than their verdict says."""
+    waived = Waiver.objects.filter(in_force(), registry=registry)
+    telling = Q(tree__in=waived.values("tree")) | Q(tree__in=Quarantine.objects.filter(lifted_at=None).values("tree"))
+    if AllowedName.objects.filter(registry=registry).exists():
+        named = Scan.objects.filter(engine=present_engine(), verdict=Verdict.NEEDS_REVIEW)
+        telling |= Q(tree__in=named.values("tree"))
+    return versions.filter(telling).select_related("model__registry")
 
 
 def _kind(standing: Standing, otherwise: str) -> str:
@@ -110,15 +111,25 @@ def _kind(standing: Standing, otherwise: str) -> str:
     return standing.effective if standing.effective and standing.effective in KINDS else otherwise
 
 
-def _with_kind(versions: QuerySet[ModelVersion]) -> QuerySet[Any]:
-    """Each with the verdict that counts, whether another engine said it, and whether people load the version."""
+_BETWEEN = "/"
+_CLEAN = f"{Verdict.CLEAN.value}{_BETWEEN}"
+
+
+def _judged(versions: QuerySet[ModelVersion]) -> QuerySet[Any]:
+    """Each with the verdict that counts and whose it is, in one text, and whether people load the version."""
     scans = newest_first().filter(tree=OuterRef("tree"))
+    said = scans.annotate(said=Concat("verdict", Value(_BETWEEN), "engine")).values("said")[:1]
     none = Case(When(tree=None, then=Value(ELSEWHERE)), default=Value(UNSCANNED), output_field=CharField())
     return versions.annotate(
-        verdict=Coalesce(Subquery(scans.values("verdict")[:1]), none),
-        scanned_by=Subquery(scans.values("engine")[:1]),
+        judged=Coalesce(Subquery(said), none),
         is_live=Exists(live(ModelVersion.objects.filter(pk=OuterRef("pk")))),
     )
+
+
+def _parts(judged: str) -> tuple[str, str]:
+    """The kind of a standing that the verdict alone makes, and the engine."""
+    verdict, _, engine = judged.partition(_BETWEEN)
+    return ("waiting" if verdict in OPEN_VERDICTS else verdict), engine
 
 
 @dataclass(frozen=True)
