@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
 # Where several events name one version: what was mended before may have come back, and ends after it began.
@@ -48,14 +49,14 @@ class Affected:
     """What one advisory says about one package. A malicious one has to be avoided in whichever version."""
 
     spans: tuple[Span, ...]
-    versions: frozenset[Key]
+    versions: frozenset[str]
     is_malicious: bool = False
 
     def concerns(self, version: str) -> bool:
         """Whether it is about this version; the empty text stands for any that could be installed."""
         if not version:
             return self.is_malicious or any(span.holds_everything for span in self.spans)
-        if _key(version) in self.versions or _key(_public(version)) in self.versions:
+        if _spelled(version) in self.versions or _spelled(_public(version)) in self.versions:
             return True
         return any(span.holds(version) for span in self.spans)
 
@@ -65,7 +66,7 @@ def read_affected(
 ) -> Affected:
     """The ranges and the enumerated versions of an `affected` of OSV; other ranges than those of ECOSYSTEM are left."""
     spans = (_span(one.get("events") or ()) for one in ranges if one.get("type") == "ECOSYSTEM")
-    return Affected(tuple(spans), frozenset(_key(version) for version in versions), is_malicious)
+    return Affected(tuple(spans), frozenset(map(_spelled, versions)), is_malicious)
 
 
 def fixed_in(ranges: Iterable[Mapping[str, Any]], version: str) -> list[str]:
@@ -94,6 +95,13 @@ def _order(version: str, at: str) -> int:
     """
     left, right = _key(version if "+" in at else _public(version)), _key(at)
     return (left > right) - (left < right)
+
+
+@lru_cache(maxsize=65_536)
+def _spelled(version: str) -> str:
+    """One spelling for all ways to write a version."""
+    kind, parsed = _key(version)
+    return canonicalize_version(parsed) if kind else f"={parsed}"
 
 
 @lru_cache(maxsize=65_536)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts import access
@@ -21,10 +21,11 @@ from scanning.models import OPEN_VERDICTS, Scan
 from supply.exposures import note_exposures, settle_quarantines
 from supply.live import live_versions
 from supply.matcher import Affected, read_affected
-from supply.models import AdvisoryImport, AffectedPackage, Dependency, Package, Severity, Vulnerability
+from supply.models import Advisory, AdvisoryImport, AffectedPackage, Dependency, Package, Severity, Vulnerability
 from supply.osv import normalised
 
 AT_ONCE = 200
+MOST_TREES = 500
 PYPI = "pypi"
 _LONGEST = {"path": 1024, "ecosystem": 16, "name": 214, "specifier": 512, "version": 128}
 Entry = tuple[str, str, str, str, str]
@@ -78,39 +79,58 @@ def match_again(packages: QuerySet[Package], *, actor: User) -> int:
     return packages.update(matched_with=None)
 
 
+@transaction.atomic
 def match_packages(*, actor: User) -> int:
     """Match the next packages that were not matched with the current advisories; says how many, 0 at the end."""
     access.require(actor, Right.ADMINISTER, None)
-    with transaction.atomic():
-        current = _lock()
-        if current is None:
-            return 0
-        waiting = _waiting(current)
-        differences = _differences(waiting)
-        same = [package.pk for package in waiting if package not in differences]
-        Package.objects.filter(pk__in=same).update(matched_with=current)
-        if not waiting and current.matched_at is None:
-            AdvisoryImport.objects.filter(pk=current.pk).update(matched_at=timezone.now())
-    # Much may follow from one package that many versions require, so each has a transaction of its own.
-    for package in differences:
-        _match_one(package.pk, actor)
-    return len(waiting)
-
-
-@transaction.atomic
-def _match_one(pk: int, actor: User) -> None:
-    """Match a package anew under the lock: since it was looked at, others may have done so, or imported."""
     current = _lock()
-    package = Package.objects.filter(pk=pk).first()
-    if package is None or current is None or package.matched_with_id == current.pk:
-        return
-    for opened, closed in _differences([package]).values():
+    if current is None:
+        return 0
+    waiting = _waiting(current)
+    if not waiting and current.matched_at is None:
+        AdvisoryImport.objects.filter(pk=current.pk).update(matched_at=timezone.now())
+    differences = _differences(waiting)
+    later = _too_much_at_once(list(differences))
+    changed = {package: found for package, found in differences.items() if package.pk not in later}
+    for package, (opened, closed) in changed.items():
         _apply(package, opened, closed)
-        trees = Dependency.objects.filter(package=package).values("tree")
-        note_exposures(live_versions().filter(tree__in=trees), actor=actor)
-        if Severity.MALICIOUS in _severities(opened | closed):
-            settle_quarantines(Tree.objects.filter(pk__in=trees), actor=actor)
-    Package.objects.filter(pk=pk).update(matched_with=current)
+    if changed:
+        _settle(changed, actor)
+    done = [package.pk for package in waiting if package.pk not in later]
+    Package.objects.filter(pk__in=done).update(matched_with=current)
+    return len(done)
+
+
+def _settle(changed: Mapping[Package, tuple[set[int], set[int]]], actor: User) -> None:
+    """What follows for the versions that require these packages."""
+    trees = Dependency.objects.filter(package__in=changed).values("tree")
+    note_exposures(live_versions().filter(tree__in=trees), actor=actor)
+    bad = set(Advisory.objects.filter(_any_of(changed), severity=Severity.MALICIOUS).values_list("pk", flat=True))
+    locked = [package.pk for package, (opened, closed) in changed.items() if bad & (opened | closed)]
+    if locked:
+        trees = Dependency.objects.filter(package__in=locked).values("tree")
+        settle_quarantines(Tree.objects.filter(pk__in=trees), actor=actor)
+
+
+def _any_of(changed: Mapping[Package, tuple[set[int], set[int]]]) -> Q:
+    return Q(pk__in={pk for opened, closed in changed.values() for pk in opened | closed})
+
+
+def _too_much_at_once(packages: Sequence[Package]) -> set[int]:
+    """The keys of packages to be left for the next time, as so many live versions require those before them.
+
+    Others wait for this transaction, and much may follow from one package; but one at least is done.
+    """
+    live = live_versions().values("tree")
+    rows = Dependency.objects.filter(package__in=packages, tree__in=live).order_by().values("package")
+    counts = dict(rows.annotate(count=Count("tree", distinct=True)).values_list("package", "count"))
+    later: set[int] = set()
+    total = 0
+    for package in packages:
+        total += counts.get(package.pk, 0)
+        if total > MOST_TREES and package != packages[0]:
+            later.add(package.pk)
+    return later
 
 
 def _lock() -> AdvisoryImport | None:
@@ -159,11 +179,6 @@ def _apply(package: Package, opened: set[int], closed: set[int]) -> None:
     Vulnerability.objects.bulk_create(
         Vulnerability(package=package, advisory_id=advisory, opened_at=now) for advisory in sorted(opened)
     )
-
-
-def _severities(advisories: set[int]) -> set[str]:
-    rows = Vulnerability.objects.filter(advisory__in=advisories)
-    return set(rows.values_list("advisory__severity", flat=True).distinct())
 
 
 def _is_outdone(scan: Scan) -> bool:
