@@ -193,6 +193,8 @@ class _Conversation:
         """Answer what was asked so far; False when nothing more will come."""
         try:
             said = self.line.recv(QUESTION.size * 16)
+        except TimeoutError:
+            return True
         except ConnectionError:
             said = b""
         self.asked += said

@@ -77,7 +77,7 @@ def fitted(only: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
         "labels": (classes,),
         "many": (rows, numpy.stack([classes, 1 - classes], axis=1)),
     }
-    for kind, makers in (*_plain().items(), *_composed().items()):
+    for kind, makers in (*_plain().items(), *_without_answers().items(), *_composed().items()):
         for name, estimator in makers.items():
             if not only or name in only:
                 yield name, estimator.fit(*data[kind])
@@ -89,11 +89,9 @@ def _of(module: str) -> Any:
 
 def _plain() -> dict[str, dict[str, Any]]:
     linear, svm, tree = _of("linear_model"), _of("svm"), _of("tree")
-    neighbors, bayes, clusters, parts = _of("neighbors"), _of("naive_bayes"), _of("cluster"), _of("decomposition")
-    network, process, scaling = _of("neural_network"), _of("gaussian_process"), _of("preprocessing")
+    neighbors, bayes, network = _of("neighbors"), _of("naive_bayes"), _of("neural_network")
+    process, shape = _of("gaussian_process"), _of("discriminant_analysis")
     kernels = import_module("sklearn.gaussian_process.kernels")
-    import_module("sklearn.experimental.enable_iterative_imputer")
-    impute, choice, shape = _of("impute"), _of("feature_selection"), _of("discriminant_analysis")
     return {
         "numbers": {
             "linear": linear.LinearRegression(),
@@ -126,6 +124,16 @@ def _plain() -> dict[str, dict[str, Any]]:
             "discriminant": shape.LinearDiscriminantAnalysis(),
             "quadratic": shape.QuadraticDiscriminantAnalysis(),
             "network": network.MLPClassifier(hidden_layer_sizes=(4,), max_iter=20),
+        },
+    }
+
+
+def _without_answers() -> dict[str, dict[str, Any]]:
+    clusters, parts, scaling, bayes = _of("cluster"), _of("decomposition"), _of("preprocessing"), _of("naive_bayes")
+    import_module("sklearn.experimental.enable_iterative_imputer")
+    impute, choice = _of("impute"), _of("feature_selection")
+    return {
+        "classes": {
             "k-means": clusters.KMeans(2, n_init=1),
             "mini-batch-k-means": clusters.MiniBatchKMeans(2, n_init=1),
             "dbscan": clusters.DBSCAN(),
