@@ -71,9 +71,9 @@ def _measure_all(path: Path, records: int, packages: int) -> None:
 
 
 def _look_up(version: Any) -> None:
+    from supply.audit.vulnerabilities import vulnerabilities_of
     from supply.gates.vulnerabilities import vulnerability_check
     from supply.models import Severity
-    from supply.vulnerabilities import vulnerabilities_of
 
     audit = vulnerabilities_of(version)
     rounds = 20

@@ -5,8 +5,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard import icons
+from supply.audit.vulnerabilities import AuditState
 from supply.models import Severity
-from supply.vulnerabilities import AuditState
 
 register = template.Library()
 

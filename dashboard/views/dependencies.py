@@ -20,11 +20,9 @@ from lib.paging import page_by_key
 from registry.models import ModelVersion
 from registry.queries import find_version, open_placements
 from scanning.queries import latest_scan
-from supply.advisories import advisories_about, affected_by, find_advisory, imports
-from supply.models import Dependency, Severity
-from supply.operations.vulnerability_waivers import waive_vulnerability
-from supply.overview import summed_up, vulnerable_versions
-from supply.vulnerabilities import (
+from supply.audit.advisories import advisories_about, affected_by, find_advisory, imports
+from supply.audit.overview import summed_up, vulnerable_versions
+from supply.audit.vulnerabilities import (
     Audit,
     OpenVulnerability,
     current_import,
@@ -32,6 +30,8 @@ from supply.vulnerabilities import (
     is_stale,
     vulnerabilities_of,
 )
+from supply.models import Dependency, Severity
+from supply.operations.vulnerability_waivers import waive_vulnerability
 
 PAGE_SIZE = 100
 MOST_VULNERABILITIES = 200

@@ -2,8 +2,8 @@
 
 from lib.checks import Check
 from registry.models import ModelVersion
+from supply.audit.vulnerabilities import Audit, AuditState, OpenVulnerability, vulnerabilities_of
 from supply.models import Severity
-from supply.vulnerabilities import Audit, AuditState, OpenVulnerability, vulnerabilities_of
 
 NAME = "vulnerabilities"
 MOST_NAMED = 3

@@ -20,10 +20,10 @@ from events.kinds import Kind
 from events.record import record
 from lib.errors import Conflict, Invalid, Unavailable
 from lib.outside import Unreachable
-from supply.fetching import fetch_newer
+from supply.audit.fetching import fetch_newer
+from supply.audit.osv import BadRecord, Record, read_record, worst
+from supply.audit.record_files import BadFile, records_in
 from supply.models import Advisory, AdvisoryImport, AffectedPackage, Severity, Vulnerability
-from supply.osv import BadRecord, Record, read_record, worst
-from supply.record_files import BadFile, records_in
 
 AT_ONCE = 500
 PIECE = 1 << 20

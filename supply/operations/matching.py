@@ -17,12 +17,13 @@ from accounts import access
 from accounts.models import User
 from accounts.rights import Right
 from blobs.models import Tree
+from registry.models import ModelVersion
+from registry.queries import live
 from scanning.models import OPEN_VERDICTS, Scan
-from supply.exposures import note_exposures, settle_quarantines
-from supply.live import live_versions
-from supply.matcher import Affected, read_affected
+from supply.audit.exposures import note_exposures, settle_quarantines
+from supply.audit.matcher import Affected, read_affected
+from supply.audit.osv import normalised
 from supply.models import Advisory, AdvisoryImport, AffectedPackage, Dependency, Package, Severity, Vulnerability
-from supply.osv import normalised
 
 AT_ONCE = 200
 MOST_TREES = 500
@@ -68,7 +69,7 @@ def store_dependencies(scan: Scan, *, actor: User) -> None:
         for package, (opened, closed) in _differences(waiting).items():
             _apply(package, opened, closed)
         Package.objects.filter(pk__in=[package.pk for package in waiting]).update(matched_with=current)
-    note_exposures(live_versions().filter(tree=scan.tree_id), actor=actor)
+    note_exposures(_live_versions().filter(tree=scan.tree_id), actor=actor)
     settle_quarantines(Tree.objects.filter(pk=scan.tree_id), actor=actor)
 
 
@@ -104,7 +105,7 @@ def match_packages(*, actor: User) -> int:
 def _settle(changed: Mapping[Package, tuple[set[int], set[int]]], actor: User) -> None:
     """What follows for the versions that require these packages."""
     trees = Dependency.objects.filter(package__in=changed).values("tree")
-    note_exposures(live_versions().filter(tree__in=trees), actor=actor)
+    note_exposures(_live_versions().filter(tree__in=trees), actor=actor)
     bad = set(Advisory.objects.filter(_any_of(changed), severity=Severity.MALICIOUS).values_list("pk", flat=True))
     locked = [package.pk for package, (opened, closed) in changed.items() if bad & (opened | closed)]
     if locked:
@@ -121,8 +122,8 @@ def _too_much_at_once(packages: Sequence[Package]) -> set[int]:
 
     Others wait for this transaction, and much may follow from one package; but one at least is done.
     """
-    live = live_versions().values("tree")
-    rows = Dependency.objects.filter(package__in=packages, tree__in=live).order_by().values("package")
+    trees = _live_versions().values("tree")
+    rows = Dependency.objects.filter(package__in=packages, tree__in=trees).order_by().values("package")
     counts = dict(rows.annotate(count=Count("tree", distinct=True)).values_list("package", "count"))
     later: set[int] = set()
     total = 0
@@ -214,3 +215,8 @@ def _packages(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], Package]:
             if (package.name, package.version) in wanted:
                 found[package.name, package.version] = package
     return found
+
+
+def _live_versions() -> QuerySet[ModelVersion]:
+    """Every version that people load now, whoever may see it."""
+    return live(ModelVersion.objects.filter(deleted_at=None, model__deleted_at=None))

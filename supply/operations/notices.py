@@ -13,7 +13,7 @@ from django.db.models import Q
 from accounts import access
 from accounts.models import User
 from accounts.rights import Right
-from supply.mail import send_notice
+from supply.audit.mail import send_notice
 from supply.models import Exposure
 
 AT_ONCE = 1_000

@@ -2,9 +2,9 @@
 
 import pytest
 
-from supply.cvss import base_score
+from supply.audit.cvss import base_score
+from supply.audit.osv import rating
 from supply.models import Severity
-from supply.osv import rating
 
 
 @pytest.mark.parametrize(

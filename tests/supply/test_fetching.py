@@ -13,8 +13,8 @@ from pytest_django import Settings
 from accounts.models import User
 from lib.errors import Unavailable
 from lib.outside import Unreachable
-from supply import fetching
-from supply.fetching import fetch_newer
+from supply.audit import fetching
+from supply.audit.fetching import fetch_newer
 from supply.models import AdvisoryImport
 from supply.operations.advisories import refresh_advisories
 from supply.tasks import refresh_advisories as task

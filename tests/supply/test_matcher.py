@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from supply.matcher import fixed_in, read_affected
+from supply.audit.matcher import fixed_in, read_affected
 
 
 def ranged(*events: dict[str, str], kind: str = "ECOSYSTEM") -> list[dict[str, Any]]:

@@ -20,11 +20,9 @@ from protocols.rest.shapes.supply import (
 from registry.queries import find_version
 from scanning.models import Waiver
 from scanning.queries import waived_keys
-from supply.advisories import affected_by, find_advisory, imports
-from supply.models import Dependency, Severity
-from supply.operations.vulnerability_waivers import waive_vulnerability
-from supply.overview import VulnerableVersion, summed_up, vulnerable_versions
-from supply.vulnerabilities import (
+from supply.audit.advisories import affected_by, find_advisory, imports
+from supply.audit.overview import VulnerableVersion, summed_up, vulnerable_versions
+from supply.audit.vulnerabilities import (
     Audit,
     current_import,
     dependencies_of,
@@ -34,6 +32,8 @@ from supply.vulnerabilities import (
     open_rows,
     vulnerabilities_of,
 )
+from supply.models import Dependency, Severity
+from supply.operations.vulnerability_waivers import waive_vulnerability
 
 
 class VersionDependencies(View):

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from accounts.queries import system_user
 from lib.errors import HouseError
-from supply.advisories import documents
+from supply.audit.advisories import documents
+from supply.audit.record_files import write_records
+from supply.audit.vulnerabilities import current_import
 from supply.models import AdvisoryImport
 from supply.operations.advisories import import_advisories, refresh_advisories
-from supply.record_files import write_records
-from supply.vulnerabilities import current_import
 
 
 class Command(BaseCommand):

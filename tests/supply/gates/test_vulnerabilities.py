@@ -12,10 +12,10 @@ from accounts.models import User
 from registry.models import ModelVersion, RegisteredModel
 from registry.operations.versions import Origin, create_version
 from scanning.models import Scan
+from supply.audit.vulnerabilities import AuditState, vulnerabilities_of
 from supply.gates.vulnerabilities import vulnerability_check
 from supply.models import Package, Severity
 from supply.operations.vulnerability_waivers import waive_vulnerability
-from supply.vulnerabilities import AuditState, vulnerabilities_of
 from tests.factories.advisories import NOW, bring_in, osv, require
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from accounts.models import User
 from events.models import Event
 from lib.errors import Conflict, Invalid
-from supply import record_files
+from supply.audit import record_files
 from supply.models import Advisory, AdvisoryImport, AffectedPackage, Severity, Vulnerability
 from supply.operations.advisories import import_advisories
 from tests.factories.advisories import NOW, bring_in, osv, require, write

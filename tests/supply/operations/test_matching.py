@@ -15,7 +15,7 @@ from events.models import Event
 from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.operations.placements import move_alias, move_stage, remove_alias
 from scanning.models import Quarantine, Scan, Verdict
-from supply.exposures import note_exposures
+from supply.audit.exposures import note_exposures
 from supply.models import AdvisoryImport, Dependency, Exposure, Package, Vulnerability
 from supply.operations import matching
 from supply.operations.advisories import import_advisories
@@ -167,7 +167,7 @@ def test_a_mail_that_was_refused_is_sent_again(
     settings.MAIL_IS_SENT = True
     require(live, "numpy==1.0")
     bring_in(tmp_path, osv(CVE, "numpy", fixed="1.5"))
-    monkeypatch.setattr("supply.mail.send_mail", _refuse)
+    monkeypatch.setattr("supply.audit.mail.send_mail", _refuse)
     assert tell_owners(actor=system) == 0
     monkeypatch.undo()
     settings.MAIL_IS_SENT = True

@@ -9,12 +9,11 @@ from django.utils import timezone
 
 from accounts.models import Registry, User
 from registry.models import ModelVersion, Placement
-from registry.queries import open_placements, versions_for
+from registry.queries import live, open_placements, versions_for
 from scanning.models import Waiver
-from supply.live import live_placements
+from supply.audit.osv import WEIGHTS, normalised, worst
+from supply.audit.vulnerabilities import is_waived, same_issues
 from supply.models import Dependency, Severity, Vulnerability
-from supply.osv import WEIGHTS, normalised, worst
-from supply.vulnerabilities import is_waived, same_issues
 
 MOST_PACKAGES = 5
 
@@ -59,7 +58,7 @@ def vulnerable_versions(
     if package:
         required = required.filter(name=normalised(package.strip()[:214]))
     rows = versions_for(actor).filter(Exists(required), model__registry=registry)
-    return rows.filter(pk__in=live_placements().values("version")) if live_only else rows
+    return live(rows) if live_only else rows
 
 
 def summed_up(
@@ -67,9 +66,6 @@ def summed_up(
 ) -> list[VulnerableVersion]:
     """What is to be said of each of these versions of one registry, in a few queries for all."""
     held = open_placements(versions)
-    live = set(
-        live_placements().filter(version__in=[version.pk for version in versions]).values_list("version", flat=True)
-    )
     required = Dependency.objects.filter(tree__in={version.tree_id for version in versions}).exclude(package=None)
     if package:
         required = required.filter(name=normalised(package.strip()[:214]))
@@ -82,7 +78,7 @@ def summed_up(
         by_tree[tree].extend(by_package.get(one or 0, ()))
     waived = _waived(versions)
     return [
-        _summary(version, by_tree[version.tree_id or 0], waived[version.tree_id or 0], held, version.pk in live)
+        _summary(version, by_tree[version.tree_id or 0], waived[version.tree_id or 0], held.get(version.pk, []))
         for version in versions
     ]
 
@@ -91,8 +87,7 @@ def _summary(
     version: ModelVersion,
     rows: list[Vulnerability],
     waived: set[str],
-    held: dict[int, list[Placement]],
-    is_live: bool,
+    held: list[Placement],
 ) -> VulnerableVersion:
     counts: Counter[Severity] = Counter()
     accepted = 0
@@ -103,8 +98,8 @@ def _summary(
             counts[worst(Severity(row.advisory.severity) for row in same)] += 1
     return VulnerableVersion(
         version=version,
-        held=held.get(version.pk, []),
-        is_live=is_live,
+        held=held,
+        is_live=any(place.alias or place.is_live for place in held),
         worst=worst(Severity(row.advisory.severity) for row in rows),
         counts={severity: counts[severity] for severity in reversed(WEIGHTS) if counts[severity]},
         waived=accepted,

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from supply.cvss import base_score
+from supply.audit.cvss import base_score
 from supply.models import Severity
 
 MOST_AFFECTED = 5_000

@@ -1,24 +1,16 @@
 """Mail about vulnerabilities in what live versions require. Where no mail is sent, nothing is; the log has it all."""
 
-import logging
 from collections.abc import Sequence
-from smtplib import SMTPException
 
-from django.conf import settings
-from django.core.mail import send_mail
-
+from accounts import mail
 from accounts.models import User
 from supply.models import Exposure
 
 MOST_LINES = 50
 
-_logger = logging.getLogger(__name__)
-
 
 def send_notice(person: User, news: Sequence[Exposure]) -> bool:
     """Tell somebody what is new about their live versions. False when the mail server did not take it."""
-    if not settings.MAIL_IS_SENT or not person.email or not news:
-        return True
     found = [exposure for exposure in news if exposure.closed_at is None]
     closed = [exposure for exposure in news if exposure.closed_at is not None]
     parts = [
@@ -28,12 +20,7 @@ def send_notice(person: User, news: Sequence[Exposure]) -> bool:
     how_many = f"{len(found)} vulnerabilit{'y' if len(found) == 1 else 'ies'} in live versions of yours"
     subject = how_many if found else "Vulnerabilities in live versions of yours are gone"
     text = "\n".join(part for part in parts if part) + "\nWhat to do about each stands on the page of the version.\n"
-    try:
-        send_mail(subject, text, None, [person.email])
-    except (SMTPException, OSError) as error:
-        _logger.warning("The notice to %s could not be sent: %s", person.username, type(error).__name__)
-        return False
-    return True
+    return mail.send_notice(person, subject, text)
 
 
 def _part(title: str, news: Sequence[Exposure]) -> str:

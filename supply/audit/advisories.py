@@ -8,8 +8,8 @@ from django.db.models.functions import Cast
 
 from accounts.models import User
 from lib.errors import NotFound
+from supply.audit.osv import normalised
 from supply.models import Advisory, AdvisoryImport, AffectedPackage
-from supply.osv import normalised
 
 LONGEST_QUERY = 200
 

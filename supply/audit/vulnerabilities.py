@@ -13,9 +13,9 @@ from django.utils import timezone
 from registry.models import ModelVersion
 from scanning.models import OPEN_VERDICTS, Scan
 from scanning.queries import waived_keys
-from supply.matcher import fixed_in
+from supply.audit.matcher import fixed_in
+from supply.audit.osv import WEIGHTS
 from supply.models import AdvisoryImport, AffectedPackage, Dependency, Package, Severity, Vulnerability
-from supply.osv import WEIGHTS
 
 
 class AuditState(StrEnum):

@@ -1,0 +1,1 @@
+"""What is known to be wrong with what versions require: advisories, how they match, and what follows."""
