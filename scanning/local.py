@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from scanning.engine.context import printable
-from scanning.engine.findings import Finding, Severity, Verdict, verdict_of
+from scanning.engine.findings import Finding, Severity, Verdict, printable, verdict_of
 from scanning.sandbox import Report, ScanFile, scan_files
 
 EXIT_STATUS: Mapping[Verdict, int] = {

@@ -6,7 +6,7 @@ This only ever adds facts. Whether the text is harmless is for the readers of te
 import re
 from collections.abc import Mapping
 
-from scanning.engine.context import printable
+from scanning.engine.findings import printable
 from scanning.engine.sources import BytesSource, Source
 from scanning.engine.yaml_documents import BadYaml, load
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from scanning.engine.findings import Finding, Severity
+from scanning.engine.findings import Finding, Severity, printable
 from scanning.engine.folders import Folder
 from scanning.engine.rules import RULES
 from scanning.engine.sources import Slice, Source
@@ -137,11 +137,3 @@ class Context:
         names = printable(" > ".join(self.place), 1 << 16)
         position = ", ".join(part for part in (names, where) if part)
         return position if len(position) <= POSITION_LENGTH else "…" + position[1 - POSITION_LENGTH :]
-
-
-def printable(text: str, length: int) -> str:
-    """Text from a file, safe to print and to store: no control characters or lone surrogates, at most `length` long."""
-    shown = "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:length]
-    )
-    return shown if len(text) <= length else shown[:-1] + "…"

@@ -6,7 +6,8 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
-from scanning.engine.context import Context, printable
+from scanning.engine.context import Context
+from scanning.engine.findings import printable
 from scanning.engine.package_names import normalised, passes_for
 
 MOST = 5_000

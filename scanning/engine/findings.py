@@ -54,3 +54,11 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
     """The verdict of the heaviest finding; clean when there is none."""
     heaviest = max((finding.severity for finding in findings), key=WEIGHTS.index, default=Severity.NOTE)
     return VERDICTS[heaviest]
+
+
+def printable(text: str, length: int) -> str:
+    """Text from a file, safe to print and to store: no control characters or lone surrogates, at most `length` long."""
+    shown = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:length]
+    )
+    return shown if len(text) <= length else shown[:-1] + "…"

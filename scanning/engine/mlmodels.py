@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from scanning.engine.allow_list import Standing, standing
-from scanning.engine.context import Context, printable
+from scanning.engine.context import Context
+from scanning.engine.findings import printable
 from scanning.engine.paths import leads_outside
 from scanning.engine.sources import Source
 from scanning.engine.yaml_documents import BadYaml, load

@@ -21,6 +21,7 @@ from scanning.standing import heaviest as heaviest_of
 from scanning.standing import weight
 
 LONGEST_HEAVY = timedelta(days=90)
+MOST_LOGGED = 100
 LONGEST_REASON = 4_000
 # One scan lists no more findings than that, with the one that says that there are more.
 MOST_KEYS = 2_001
@@ -96,6 +97,7 @@ def waive(
         reason=waiver.reason,
         waiver=waiver.pk,
         findings=len(wanted),
+        keys=wanted[:MOST_LOGGED],
         heaviest=heaviest,
         ends=ends_at.isoformat() if ends_at else None,
     )

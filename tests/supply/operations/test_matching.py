@@ -167,7 +167,7 @@ def test_a_mail_that_was_refused_is_sent_again(
     settings.MAIL_IS_SENT = True
     require(live, "numpy==1.0")
     bring_in(tmp_path, osv(CVE, "numpy", fixed="1.5"))
-    monkeypatch.setattr("supply.audit.mail.send_mail", _refuse)
+    monkeypatch.setattr("accounts.mail.send_mail", _refuse)
     assert tell_owners(actor=system) == 0
     monkeypatch.undo()
     settings.MAIL_IS_SENT = True
