@@ -1,21 +1,31 @@
-"""Compiled Python (.pyc): a version, flags, and marshalled code. It is code, whatever it does."""
+"""Compiled Python: marshalled code, bare or behind the header of a .pyc file. It is code, whatever it does.
 
-import re
+Format: CPython's marshal.c and importlib, versions 2 to 3.13. A code object is a mark and then small numbers: how many
+arguments of which kind, and how deep its stack is.
+"""
 
 from scanning.engine.context import Context
 from scanning.engine.sources import Source
 
 # A code object, with or without the bit that says that it is referred to again.
 CODE = (b"c", b"\xe3")
-HEADER = re.compile(rb"..\r\n", re.DOTALL)
+BARE = 0
+# Behind the header of Python 2, of 3.3, and of 3.7 and later.
+HEADERS = (8, 12, 16)
+NUMBERS, LARGEST_NUMBER = 3, 1 << 16
 
 
 def is_compiled(source: Source) -> bool:
-    """Whether there is a code object behind a header of Python 2 (8 bytes), 3.3 (12) or 3.7 and later (16)."""
-    head = source.read(0, 32)
-    # A text may begin with a blank line and hold the letter c.
-    return bool(HEADER.match(head)) and b"\0" in head and any(head[at : at + 1] in CODE for at in (8, 12, 16))
+    """Whether there is a code object where a loader would look for one."""
+    places = (BARE, *HEADERS) if source.read(2, 2) == b"\r\n" else (BARE,)
+    return any(_is_code(source.read(at, 1 + 4 * NUMBERS)) for at in places)
+
+
+def _is_code(raw: bytes) -> bool:
+    numbers = [int.from_bytes(raw[at : at + 4], "little") for at in range(1, len(raw), 4)]
+    return len(raw) == 1 + 4 * NUMBERS and raw[:1] in CODE and all(number < LARGEST_NUMBER for number in numbers)
 
 
 def refuse_compiled(source: Source, context: Context) -> None:
+    """Nothing of it is read."""
     context.found("content.executable", "The file is compiled Python code.")
