@@ -14,7 +14,7 @@ PROGRAMS = {
     b"\xca\xfe\xba\xbf": "a macOS program or library",
     b"\xca\xfe\xd0\x0d": "packed Java code",
     b"\0asm": "a WebAssembly program",
-    b"dex\n": "an Android program",
+    b"dex\n0": "an Android program",
     b"\x1bLua": "compiled Lua code",
     b"\x1bLJ": "compiled Lua code",
     b"BC\xc0\xde": "compiled code of LLVM",
@@ -50,13 +50,12 @@ def program(source: Source) -> str | None:
     return None
 
 
-def is_program(source: Source) -> bool:
-    return program(source) is not None
-
-
-def refuse_program(source: Source, context: Context) -> None:
+def refuse_program(source: Source, context: Context) -> bool:
+    """Report a program; False when it is none."""
     kind = program(source)
-    context.found("content.executable", f"The file is {kind}.", subject=str(kind))
+    if kind is not None:
+        context.found("content.executable", f"The file is {kind}.", subject=kind)
+    return kind is not None
 
 
 def read_office(source: Source, context: Context) -> None:

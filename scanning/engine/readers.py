@@ -31,7 +31,8 @@ from scanning.engine.sources import Source, Truncated
 class Format(NamedTuple):
     """A kind of file: the word for it, what it begins with or a question that tells, and its reader.
 
-    A reader that finds out more calls `context.recognised` with a better word.
+    A reader may call `context.recognised` with a better word, and return False when the file is of another kind after
+    all: then the next one is asked.
     """
 
     word: str
@@ -42,6 +43,8 @@ class Format(NamedTuple):
         return self.sign(source) if callable(self.sign) else head.startswith(self.sign)
 
 
+# The sign of a format that only its reader can tell.
+ANY = b""
 # Formats that are told from others by the bytes they begin with, and not read.
 UNREAD = {
     b"\x28\xb5\x2f\xfd": ("zstandard", "compressed with zstandard"),
@@ -51,7 +54,9 @@ UNREAD = {
     b"Rar!": ("rar", "a RAR archive"),
     b"!<arch>\n": ("ar", "an ar archive, which holds compiled code"),
     b"!<thin>\n": ("ar", "an ar archive, which refers to compiled code"),
-    b"07070": ("cpio", "a cpio archive"),
+    b"070701": ("cpio", "a cpio archive"),
+    b"070702": ("cpio", "a cpio archive"),
+    b"070707": ("cpio", "a cpio archive"),
     b"\xc7\x71": ("cpio", "a cpio archive"),
     b"\x1f\x9d": ("compress", "compressed with compress"),
     b"LZIP": ("lzip", "compressed with lzip"),
@@ -61,7 +66,6 @@ UNREAD = {
     b"ARROW1": ("arrow", "an Arrow table"),
     b"FEA1": ("feather", "a Feather table"),
     b"Obj\x01": ("avro", "an Avro table"),
-    b"ORC": ("orc", "an ORC table"),
     b"SQLite format 3": ("sqlite", "an SQLite database"),
     b"\xac\xed\0\x05": ("java object", "a serialised Java object, which runs code when it is read"),
     b"lmgg": ("ggml", "a model of an old ggml format"),
@@ -71,7 +75,8 @@ UNREAD = {
     b"MM\0*": ("tiff", "a TIFF picture"),
     b"OggS": ("ogg", "an Ogg sound"),
     b"fLaC": ("flac", "a FLAC sound"),
-    b"ID3": ("mp3", "an MP3 sound"),
+    b"ID3\x03": ("mp3", "an MP3 sound"),
+    b"ID3\x04": ("mp3", "an MP3 sound"),
     b"{\\rtf": ("rtf", "an RTF document, which can hold objects"),
     b"\x0a\x25\x21PS": ("postscript", "a PostScript program"),
     b"%!PS": ("postscript", "a PostScript program"),
@@ -96,14 +101,13 @@ def _say_unknown(source: Source, context: Context) -> None:
     context.found("content.unknown", "The file has an unknown format, so nothing can be said about it.")
 
 
-# Asked first, because loaders find these whatever else a file may be.
-FIRST = (
+# Asked in this order; the first that reads the file decides what it is.
+FORMATS = (
+    # Loaders find these whatever else a file may be. Old pickles have no sign, so anything may be one.
     Format("zip", (zip_directory.LOCAL, zip_directory.END), archives.read_zip),
     Format("torch", torch_legacy.is_legacy, torch_legacy.read_legacy),
     Format("pickle", pickles.is_pickle, pickles.read_pickle),
-)
-# Asked in this order; the first that fits reads the file.
-FORMATS = (
+    Format("pickle", ANY, pickles.find_hidden_pickle),
     Format("r", r_files.is_r, r_files.read_r),
     *(Format(*form) for form in boosters.FORMATS),
     Format("numpy", numpy_arrays.MAGIC, numpy_arrays.read_numpy),
@@ -121,7 +125,7 @@ FORMATS = (
     Format("safetensors", tensors.is_safetensors, tensors.read_safetensors),
     Format("gguf", gguf_models.MAGIC, gguf_models.read_gguf),
     Format("sentencepiece", sentencepiece_models.is_sentencepiece, sentencepiece_models.accept_sentencepiece),
-    Format("program", executables.is_program, executables.refuse_program),
+    Format("program", ANY, executables.refuse_program),
     Format("compiled python", compiled_python.is_compiled, compiled_python.refuse_compiled),
     Format("office", executables.OFFICE, executables.read_office),
     Format("pdf", pdf_documents.MAGIC, pdf_documents.read_pdf),
@@ -129,8 +133,8 @@ FORMATS = (
     *(Format(*form) for form in graph_files.FORMATS),
     Format("text", texts.is_text, texts.read_text),
     Format("text", texts.is_wide_text, texts.refuse_wide_text),
+    Format("unknown", ANY, _say_unknown),
 )
-UNKNOWN = Format("unknown", b"", _say_unknown)
 
 
 def read(source: Source, context: Context) -> None:
@@ -139,27 +143,28 @@ def read(source: Source, context: Context) -> None:
         context.recognised("empty")
         return
     try:
-        found = _find(FIRST, source)
-        if found is None and pickles.find_hidden_pickle(source, context):
-            # Anything else may still be an old pickle, whatever it also is.
-            context.recognised("pickle")
-        else:
-            found = found or _find(FORMATS, source) or UNKNOWN
-            context.recognised(found.word)
-            found.read(source, context)
-        if (found is None or found.word != "zip") and _has_zip_directory(source):
+        word = _read_by_content(source, context)
+        if word != "zip" and _has_zip_directory(source):
             context.found("content.polyglot", "The file can also be opened as a zip archive.")
             archives.read_zip(source, context)
-        elif found is not None and found.word not in ("pdf", "text") and _has_pdf_header(source):
+        elif word not in ("pdf", "text") and _has_pdf_header(source):
             context.found("content.polyglot", "The file can also be opened as a PDF document.")
         graph_files.read_behind_block(source, context)
     except Truncated:
         context.found("content.malformed", "The file ends too early.")
 
 
-def _find(formats: tuple[Format, ...], source: Source) -> Format | None:
+def _read_by_content(source: Source, context: Context) -> str:
+    """Have the file read; returns the word of its format in the table."""
     head = source.read(0, 32)
-    return next((kind for kind in formats if kind.fits(source, head)), None)
+    for kind in FORMATS:
+        if kind.fits(source, head):
+            before = context.format
+            context.recognised(kind.word)
+            if kind.read(source, context) is not False:
+                return kind.word
+            context.recognised(before)
+    raise AssertionError("the last format fits every file")
 
 
 def _has_zip_directory(source: Source) -> bool:
