@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -149,7 +149,7 @@ def respelled(version: str, spelling: int) -> str:
     return version
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(stretches(), min_size=1, max_size=3), st.sets(st.sampled_from(RELEASES), max_size=5), st.integers(0, 3))
 def test_ranges_and_lists_mean_what_enumerating_says(
     ranges: list[tuple[list[dict[str, str]], set[str]]], listed: set[str], spelling: int
