@@ -7,8 +7,16 @@ import tarfile
 from io import BufferedIOBase
 from typing import cast
 
-from scanning.engine import skops_trees, torch_checkpoints, zip_directory
-from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
+from scanning.engine import skops_trees, tensors, torch_checkpoints, zip_directory
+from scanning.engine.compression import (
+    BZ2,
+    DEFLATE,
+    Compression,
+    Damaged,
+    open_damaged,
+    open_inflated,
+    yields_nothing,
+)
 from scanning.engine.context import Context, LimitReached
 from scanning.engine.paths import leads_outside
 from scanning.engine.sources import BytesSource, Slice, Source
@@ -24,6 +32,10 @@ def read_compressed(source: Source, context: Context, compression: Compression) 
     try:
         inside: Source | None = open_inflated(source, compression, context)
     except Damaged as problem:
+        if tensors.is_safetensors(source) and yields_nothing(source, compression):
+            # The length of a header of tensors can look like the beginning of a stream.
+            tensors.read_safetensors(source, context)
+            return
         context.found("content.malformed", str(problem))
         inside = open_damaged(source, compression, context)
     if inside is not None:

@@ -9,7 +9,7 @@ import grimp
 from tests.architecture.code import ROOT
 
 # What the server knows of the engine: names, versions, words, and how bytes are asked for.
-WORDS = {"allow_list", "findings", "line", "rules", "sources"}
+WORDS = {"allow_list", "context", "findings", "line", "rules", "sources"}
 
 
 def test_the_server_knows_of_the_engine_only_its_words() -> None:
