@@ -12,20 +12,11 @@ from scanning.engine import ENGINE, allow_list, mlmodels, readers, requirements,
 from scanning.engine.context import Budget, Context, LimitReached
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.line import AskedSource, Line
-from scanning.engine.sources import BytesSource, Changed, FileSource, Source
+from scanning.engine.sources import Changed, FileSource, Source
 
 MOST_FINDINGS = 2_000
-# A global that is listed, one that is not, a text and a document.
-WARMING = (b"cnumpy\nndarray\n.", b"cnobody\nknows\n.", b"a text\n", b'{"a": [1]}', b"a: [1]\n")
 
 Opener = Callable[[Mapping[str, Any]], AbstractContextManager[Source]]
-
-
-def warm_up() -> None:
-    """Have everything loaded that is loaded on first use: afterwards there is nothing to load it from."""
-    for sample in WARMING:
-        readers.read(BytesSource(sample), Context("", readers.read))
-    scan([])
 
 
 def answer(line: Line, report: BinaryIO) -> int:
