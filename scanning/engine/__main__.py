@@ -55,7 +55,6 @@ if __name__ == "__main__":
     from scanning.engine import guard, jobs, line
 
     guard.load_what_comes_late()
-    jobs.warm_up()
     shut_the_door()
     guard.forbid_side_effects()
     sys.exit(jobs.answer(line.Line(sys.stdin.fileno()), sys.stdout.buffer))

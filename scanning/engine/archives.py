@@ -12,11 +12,20 @@ from scanning.engine import (
     graph_files,
     keras_configs,
     skops_trees,
+    tensors,
     torch_checkpoints,
     torch_legacy,
     zip_directory,
 )
-from scanning.engine.compression import BZ2, DEFLATE, Compression, Damaged, open_damaged, open_inflated
+from scanning.engine.compression import (
+    BZ2,
+    DEFLATE,
+    Compression,
+    Damaged,
+    open_damaged,
+    open_inflated,
+    yields_nothing,
+)
 from scanning.engine.context import Context, LimitReached, Reader
 from scanning.engine.folders import Folder
 from scanning.engine.paths import leads_outside
@@ -48,6 +57,10 @@ def read_compressed(source: Source, context: Context, compression: Compression) 
     try:
         inside: Source | None = open_inflated(source, compression, context)
     except Damaged as problem:
+        if tensors.is_safetensors(source) and yields_nothing(source, compression):
+            # The length of a header of tensors can look like the beginning of a stream.
+            tensors.read_safetensors(source, context)
+            return
         context.found("content.malformed", str(problem))
         inside = open_damaged(source, compression, context)
     if inside is not None:

@@ -130,6 +130,18 @@ def is_zlib(head: bytes) -> bool:
     return len(head) >= 2 and head[0] == 0x78 and not head[1] & 0x20 and int.from_bytes(head[:2], "big") % 31 == 0
 
 
+def yields_nothing(source: Source, compression: Compression) -> bool:
+    """Whether the very beginning is no valid stream, so that nobody gets a byte out of it, however he reads."""
+    stream = compression.make()
+    for byte in source.read(0, 16):
+        try:
+            if stream.decompress(bytes([byte])):
+                return False
+        except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
+            return True
+    return False
+
+
 def open_damaged(source: Source, compression: Compression, context: Context) -> Source | None:
     """What could be inflated from the beginning, up to KEPT_BYTES: a loader acts on it before it meets the damage."""
     pieces: list[bytes] = []

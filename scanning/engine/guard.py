@@ -1,7 +1,10 @@
 """A second line inside the engine process: actions that no reader needs stop it, whatever made them happen."""
 
 import importlib
+import pkgutil
 import sys
+import warnings
+from pathlib import Path
 
 FORBIDDEN = (
     "code.__new__",
@@ -52,13 +55,29 @@ LATE = (
 
 
 def load_what_comes_late() -> None:
-    """Load what is loaded on first use otherwise: afterwards there is no file to load it from."""
+    """Load what is loaded on first use otherwise: afterwards there is nothing to load it from.
+
+    Every module of the engine; what a function without arguments keeps for good (functools.cache); encodings; and
+    whatever the function `load_late` of a module loads.
+    """
     for name in LATE:
         importlib.import_module(f"encodings.{name}")
+    for found in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if found.name.startswith(("make_", "__")):
+            continue
+        module = importlib.import_module(f"scanning.engine.{found.name}")
+        for value in list(vars(module).values()):
+            if hasattr(value, "cache_info") and not value.__wrapped__.__code__.co_argcount:
+                value()
+        if load_late := getattr(module, "load_late", None):
+            load_late()
 
 
 def forbid_side_effects() -> None:
     """From now on no file, process, connection, import, code or unpickling in this process. Cannot be undone."""
+
+    # A warning about what a file says would look for the line that it is about.
+    warnings.simplefilter("ignore")
 
     def watch(event: str, _: tuple[object, ...]) -> None:
         if event.startswith(FORBIDDEN):

@@ -16,7 +16,6 @@ from scanning.engine import (
     file_names,
     graph_files,
     known_names,
-    lists,
     package_lists,
     readers,
     rules,
@@ -26,32 +25,14 @@ from scanning.engine.dependencies import collected
 from scanning.engine.findings import Finding, Verdict, verdict_of
 from scanning.engine.folders import Folder
 from scanning.engine.line import AskedSource, Line
-from scanning.engine.sources import BytesSource, Changed, FileSource, Source
+from scanning.engine.sources import Changed, FileSource, Source
 
 MOST_FINDINGS = 2_000
 MOST_FORMATS = 2_000
-# A global that is listed, one that is not, a text, documents, and a template with a mistake and one without.
-WARMING = (
-    b"cnumpy\nndarray\n.",
-    b"cnobody\nknows\n.",
-    b"a text\n",
-    b'{"a": [1]}',
-    b"a: [1]\n",
-    b'{"chat_template": "{% for x in y %}{{ x }}{% endfor %}"}',
-    b'{"chat_template": "{% for %}"}',
-)
 
 File = Mapping[str, Any]
 Opener = Callable[[File], AbstractContextManager[Source]]
 Read = Callable[[Source, Context], None]
-
-
-def warm_up() -> None:
-    """Have everything loaded that is loaded on first use: afterwards there is nothing to load it from."""
-    lists.load_all()
-    for sample in WARMING:
-        readers.read(BytesSource(sample), Context("", readers.read))
-    scan([])
 
 
 def answer(line: Line, report: BinaryIO) -> int:

@@ -25,7 +25,7 @@ def words(name: str) -> str:
     return (FOLDER / f"{name}.txt").read_text(encoding="ascii")
 
 
-def load_all() -> None:
+def load_late() -> None:
     """Read every list there is: where files of a version are read, nothing else can be opened any more."""
     for path in FOLDER.glob("*.json"):
         load(path.stem)

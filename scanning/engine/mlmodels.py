@@ -91,7 +91,10 @@ def _judge_foreign_loader(loader: str, context: Context) -> None:
 
 
 def _texts(document: object) -> Iterator[str]:
-    """Every text in the flavours and every path beside them; free text such as metadata and prompts is left alone."""
+    """Every text in the flavours and every path beside them; free text such as metadata and prompts is left alone.
+
+    `model_code_path` tells where the author's file lay; only its last name is looked for, in the model.
+    """
     if not isinstance(document, dict):
         return
     examples = document.get("saved_input_example_info")
@@ -103,7 +106,7 @@ def _texts(document: object) -> Iterator[str]:
         elif isinstance(value, list):
             open_values.extend(value)
         elif isinstance(value, dict):
-            open_values.extend(value.values())
+            open_values.extend(entry for key, entry in value.items() if key != "model_code_path")
 
 
 def _facts(document: dict[object, object], flavors: dict[object, object]) -> dict[str, object]:
