@@ -133,7 +133,7 @@ def _yaml(marker: str) -> list[Hostile]:
     return [
         Hostile("apply.yaml", f"a: !!python/object/apply:os.system ['{touch}']\n".encode(), "unsafe", True),
         Hostile("new.yaml", f"!!python/object/new:subprocess.Popen [[touch, '{marker}']]\n".encode(), "unsafe", True),
-        Hostile("long-tag.yaml", f"! <tag>\n".encode() if not marker else
+        Hostile("long-tag.yaml", b"! <tag>\n" if not marker else
                 f"a: !<tag:yaml.org,2002:python/object/apply:os.system> ['{touch}']\n".encode(), "unsafe", True),
         Hostile("handle.yaml", f"%TAG !p! tag:yaml.org,2002:python/\n---\na: !p!object/apply:os.system ['{touch}']\n"
                 .encode(), "unsafe", True),
