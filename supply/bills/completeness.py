@@ -119,6 +119,10 @@ def _has_parameters(bill: Bill, files: Files) -> bool:
     return any(_list(entry, "parameters") for entry in given)
 
 
+# The interpreter is part of the environment, which is judged by itself.
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel", "python"})
+
+
 def _has_packages(bill: Bill, files: Files) -> bool:
     """At least one, and of each the one release that is meant."""
     return bool(_packages(bill)) and not unpinned(bill)
@@ -143,8 +147,10 @@ def _has_environment(bill: Bill, files: Files) -> bool:
 
 
 def unpinned(bill: Bill) -> list[str]:
-    """Names of the packages that stand there without one release, by name."""
-    return sorted(str(package.get("name", "")) for package in _packages(bill) if not package.get("version"))
+    """Names of the packages that stand nowhere with one release, by name; what only installs the others may float."""
+    names = {str(package.get("name", "")) for package in _packages(bill)}
+    pinned = {str(package.get("name", "")) for package in _packages(bill) if package.get("version")}
+    return sorted(names - pinned - _INSTALLERS)
 
 
 def _packages(bill: Bill) -> list[Bill]:

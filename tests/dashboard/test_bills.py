@@ -47,7 +47,7 @@ def test_a_full_version_lacks_nothing(model: RegisteredModel, as_user: AsUser, s
     page = as_user(reviewer).get(PAGE).content.decode()
     assert "Nothing is missing." in page
     assert "From README.md." in page
-    assert "1 vulnerability" in page
+    assert "1 known" in page
     assert "requirements.txt" in page
     files = as_user(reviewer).get(PAGE, {"show": "files"}).content.decode()
     assert "model/weights.txt" in files
