@@ -61,7 +61,8 @@ PATH_ENDINGS = ("_file", "_path", "_dir", "_folder", "filename")
 
 def judge_object(entries: Mapping[str, object], context: Context) -> None:
     """Judge one object of a document, without what is nested in it."""
-    if "_class_name" in entries and "_diffusers_version" in entries:
+    # The version is only a note: the loader does without it.
+    if "_class_name" in entries:
         _judge_pipeline(entries, context)
     if isinstance(entries.get("type"), str) and ("idx" in entries or "path" in entries) and "name" in entries:
         _judge_sentence_module(entries, context)

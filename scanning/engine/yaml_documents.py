@@ -15,7 +15,12 @@ CORE = "tag:yaml.org,2002:"
 CORE_TAGS = frozenset(
     f"{CORE}{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "binary", "set")
 )
-SUSPICIOUS = re.compile(rb"!!(python|js|ruby|java)|!<|!python|tag:yaml\.org,2002:(python|js)|^%TAG", re.MULTILINE)
+# A tag may be written with escapes. Lists of aliases with an anchor of their own are how a document multiplies itself.
+SUSPICIOUS = re.compile(
+    rb"!!(python|js|ruby|java)|![^\s!%]{0,64}%[0-9A-Fa-f]{2}|!<|!python|tag:yaml\.org,2002:(python|js)|^%TAG"
+    rb"|&\w{1,64}[ ]?[\[{][^\n]{0,64}\*\w",
+    re.MULTILINE,
+)
 
 NAMES_CODE = re.compile(
     rb"(?:^|[\s{,\-\"'])(_target_|auto_map|trust_remote_code|custom_pipelines|chat_template|weight_map|auto_mapping"

@@ -8,6 +8,10 @@ import struct
 class Raw(bytes):
     """Opcodes that leave one value on the stack."""
 
+    def __add__(self, other: bytes) -> Raw:  # type: ignore[override]
+        """Opcodes one after the other are opcodes, not a value of bytes."""
+        return Raw(bytes(self) + other)
+
 
 def enc(value: object) -> bytes:
     """The opcodes that push a value; a Raw is taken as it stands."""

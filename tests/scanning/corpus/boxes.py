@@ -81,12 +81,17 @@ def _torch(run: bytes) -> list[Hostile]:
     script = b"def forward(self, x):\n  return ops.evil.run(x)\n"
     return [
         Hostile("torch.pt", zipped({"m/data.pkl": run, "m/version": b"3\n"}), "unsafe", True),
-        Hostile("torch-deflated.pt", zipped({"m/data.pkl": run, "m/version": b"3"}, zipfile.ZIP_DEFLATED), "unsafe", True),
+        Hostile(
+            "torch-deflated.pt", zipped({"m/data.pkl": run, "m/version": b"3"}, zipfile.ZIP_DEFLATED), "unsafe", True
+        ),
         Hostile("torch-extra.pt", zipped({"m/data.pkl": good, "m/version": b"3", "m/extra/hook.py": b"import os\n"})),
         Hostile("torch-constants.pt", zipped({"m/data.pkl": good, "m/constants.pkl": run, "m/version": b"3"})),
         Hostile("torch-storage-is-pickle.pt", zipped({"m/data.pkl": good, "m/data/0": run, "m/version": b"3"})),
-        Hostile("torch-script.pt", zipped({"m/data.pkl": good, "m/code/__torch__.py": script, "m/version": b"3"}),
-                "needs-review"),
+        Hostile(
+            "torch-script.pt",
+            zipped({"m/data.pkl": good, "m/code/__torch__.py": script, "m/version": b"3"}),
+            "needs-review",
+        ),
         Hostile("torch-legacy.pt.bin", legacy + run),
         Hostile("torch-two-pickles.pt", zipped({"m/data.pkl": run, "n/data.pkl": good, "m/version": b"3"})),
     ]
@@ -118,10 +123,17 @@ def _zips(run: bytes) -> list[Hostile]:
         Hostile("two-archives.zip", zipped({"x.pkl": run}) + plain),
         Hostile("in-comment.zip", plain[:-2] + struct.pack("<H", len(run)) + run),
         Hostile("case-twins.zip", twice.getvalue()),
-        Hostile("encrypted.zip", plain.replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01")
-                .replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"), "needs-review"),
+        Hostile(
+            "encrypted.zip",
+            plain.replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01").replace(
+                b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"
+            ),
+            "needs-review",
+        ),
         Hostile("bomb.zip", zipped({"a": bytes(60_000_000)}, zipfile.ZIP_DEFLATED), "needs-review"),
-        Hostile("jar.zip", zipped({"META-INF/MANIFEST.MF": b"Main-Class: X\n", "X.class": b"\xca\xfe\xba\xbe\0\0\0\x34"})),
+        Hostile(
+            "jar.zip", zipped({"META-INF/MANIFEST.MF": b"Main-Class: X\n", "X.class": b"\xca\xfe\xba\xbe\0\0\0\x34"})
+        ),
     ]
 
 

