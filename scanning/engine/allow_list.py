@@ -152,18 +152,13 @@ def version() -> str:
     return lists.version()
 
 
-def standing(module: str, name: str) -> Standing:
-    """What (module, name) may be used for, as Python 3 would look it up and as Python 2's names would be translated."""
-    # An old spelling means the new name in old protocols and itself in new ones, where it cannot be imported.
-    return _standing(*modern(module, name))
-
-
 def modern(module: str, name: str) -> tuple[str, str]:
-    """A name as Python 3 spells it."""
+    """A name as Python 3 spells it: what an unpickler makes of Python 2's names in the protocols of that time."""
     return NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
 
 
-def _standing(module: str, name: str) -> Standing:
+def standing(module: str, name: str) -> Standing:
+    """What (module, name) may be used for, as Python 3 would look it up."""
     listed = names().get((module, name))
     if listed is not None:
         return listed

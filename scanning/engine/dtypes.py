@@ -51,6 +51,15 @@ def is_object(code: str) -> bool:
     return code.lstrip("<>=|") in ("O", "O8", "object")
 
 
+def holds_objects(description: object, depth: int = 0) -> bool:
+    """Whether a `.npy` description has Python objects anywhere in it."""
+    if isinstance(description, str):
+        return any(is_object(part.strip()) for part in description.split(","))
+    if isinstance(description, list | tuple) and depth <= 8:
+        return any(holds_objects(field, depth + 1) for field in description)
+    return False
+
+
 def described_size(description: object, depth: int = 0) -> int | None:
     """Bytes of one element of a `.npy` description.
 

@@ -67,7 +67,10 @@ def _check_end(block: bytes) -> None:
         block.decode("utf-8")
     except UnicodeDecodeError:
         raise Misshapen("The end of the model is not text.") from None
-    for line in block.split(b"\n"):
+    lines = block.split(b"\n")
+    if lines[0] != b"end of trees" or lines.count(b"parameters:") != lines.count(b"end of parameters"):
+        raise Misshapen("The model ends too early.")
+    for line in lines:
         if not END_LINE.fullmatch(line):
             raise Misshapen("The end of the model has a line that does not belong there.")
         if line.startswith(CATEGORIES):

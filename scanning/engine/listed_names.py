@@ -26,9 +26,25 @@ SKLEARN_CALLED = (
     "sklearn.neighbors._",
     "sklearn.tree._criterion",
 )
+# Other compiled classes are parts of algorithms: nothing that is saved holds them, and an empty one can crash.
+COMPILED = {"sklearn.tree._tree": frozenset({"Tree"})}
+COMPILED_PARTS = (
+    "sklearn.cluster._hdbscan._", "sklearn.cluster._hierarchical_fast",
+    "sklearn.ensemble._hist_gradient_boosting._binning", "sklearn.ensemble._hist_gradient_boosting._bitset",
+    "sklearn.ensemble._hist_gradient_boosting.histogram", "sklearn.ensemble._hist_gradient_boosting.splitting",
+    "sklearn.linear_model._cd_fast", "sklearn.manifold._barnes_hut_tsne", "sklearn.manifold._utils",
+    "sklearn.metrics._pairwise_distances_reduction",
+    "sklearn.neighbors._quad_tree", "sklearn.svm._lib", "sklearn.tree._criterion", "sklearn.tree._partitioner",
+    "sklearn.tree._splitter", "sklearn.tree._tree", "sklearn.tree._utils", "sklearn.utils._cython_blas",
+    "sklearn.utils._fast_dict",
+    "sklearn.utils._heap", "sklearn.utils._isfinite", "sklearn.utils._random", "sklearn.utils._seq_dataset",
+    "sklearn.utils._sorting", "sklearn.utils._typedefs", "sklearn.utils._vector_sentinel",
+    "sklearn.utils._weight_vector",
+)  # fmt: skip
 
 # Names that look like the rest and are not: they call what they hold, or nothing that is saved holds them.
 LEFT_OUT = frozenset({
+    "BinaryTree", "BinaryTree32", "BinaryTree64", "NeighborsHeap", "NeighborsHeap32", "NeighborsHeap64", "NodeHeap",
     "PyFuncDistance", "PyFuncDistance32", "PyFuncDistance64", "PytestWeightedFenwickTree",
     "sklearn.model_selection._search.ParameterSampler", "numpy.object0",
 })  # fmt: skip

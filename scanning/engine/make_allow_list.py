@@ -32,6 +32,8 @@ from typing import Any
 from scanning.engine.listed_names import (
     BUILT_IN_ERRORS,
     CATBOOST,
+    COMPILED,
+    COMPILED_PARTS,
     LEFT_OUT,
     NUMPY_CORE,
     OTHERS,
@@ -108,6 +110,10 @@ def modules_of(package: str) -> Iterator[ModuleType]:
                 print(f"left out {found.name}: {problem}", file=sys.stderr)
 
 
+def is_compiled(module: ModuleType) -> bool:
+    return str(module.__file__).endswith(".so")
+
+
 def own(module: ModuleType) -> Iterator[tuple[str, Any]]:
     """What a module defines itself, under the name that pickle would look up."""
     for name, value in list(vars(module).items()):
@@ -122,14 +128,14 @@ def add_sklearn(names: Names) -> None:
     """
     for module in modules_of("sklearn"):
         place = module.__name__
-        is_called = place.startswith(SKLEARN_CALLED) and str(module.__file__).endswith(".so")
+        is_called = place.startswith(SKLEARN_CALLED) and is_compiled(module)
         for name, value in own(module):
             if inspect.isclass(value):
                 if not issubclass(value, BaseException) and not name.endswith("Display"):
                     reduces = is_called and ("__reduce__" in vars(value) or "__reduce_cython__" in vars(value))
                     if reduces:
-                        add(names, place, "call", name)
-                    else:
+                        add(names, place, "call" if "newObj" not in vars(module) else "data", name)
+                    elif not is_compiled(module):
                         add_class(names, place, name, value)
             elif place.startswith(SKLEARN_FUNCTIONS) and inspect.isfunction(value) and not name.startswith("_"):
                 add(names, place, "value", name)
@@ -240,6 +246,13 @@ def before() -> tuple[Names, dict[str, Any]]:
 def leave_out(names: Names) -> None:
     """Take off again what earlier lists had and what only looks like the others."""
     for module, uses in names.items():
+        if module.startswith(COMPILED_PARTS):
+            uses.update({use: listed & COMPILED.get(module, frozenset()) for use, listed in uses.items()})
+        if uses["call"] & {"newObj"}:
+            # These are made by newObj, and their constructors do more than that.
+            made = {name for name in uses["call"] if name != "newObj" and not name.startswith("__pyx_unpickle_")}
+            uses["data"] |= made
+            uses["call"] -= made
         for use, listed in uses.items():
             uses[use] = {name for name in listed if f"{module}.{name}" not in LEFT_OUT and name not in LEFT_OUT}
         if module == "numpy.dtypes":

@@ -3,9 +3,9 @@
 import ast
 
 from scanning.engine.context import Context
-from scanning.engine.dtypes import described_size, elements, is_object
-from scanning.engine.pickles import read_pickle
-from scanning.engine.sources import Source
+from scanning.engine.dtypes import described_size, elements, holds_objects
+from scanning.engine.pickles import find_hidden_pickle, read_pickle
+from scanning.engine.sources import Slice, Source
 
 MAGIC = b"\x93NUMPY"
 LARGEST_HEADER = 64 << 10
@@ -34,11 +34,13 @@ def read_numpy(source: Source, context: Context) -> None:
         context.found("numpy.malformed", "The header of the array file cannot be read.")
         return
     description, count = header["descr"], elements(header["shape"])
-    if isinstance(description, str) and is_object(description):
+    if holds_objects(description):
         read_pickle(source, context, offset=start)
         return
     size = described_size(description)
     if size is None or count is None:
         context.found("numpy.malformed", f"The element type {description!r} of the array file is not understood.")
+        # NumPy may find objects in it, and would take the rest for a pickle.
+        find_hidden_pickle(Slice(source, start, max(0, source.size - start)), context)
     elif start + size * count != source.size:
         context.found("numpy.malformed", "The array file is longer or shorter than its header says.")

@@ -37,7 +37,7 @@ def element(dtype: object, depth: int = 0) -> Element:
         or depth > DEEPEST
     ):
         raise BadType("The type of an array is computed.")
-    code = type_code(dtype)
+    code = _type_code(dtype)
     if dtype.times_built and dtype.state_items is None:
         raise BadType("The type of an array is computed.")
     plain = _simple(code)
@@ -46,7 +46,15 @@ def element(dtype: object, depth: int = 0) -> Element:
     return _checked(code, plain, dtype.state_items, depth)
 
 
-def type_code(dtype: Instance) -> str:
+def is_named(dtype: Instance) -> bool:
+    """Whether a type is one of those that have no size of their own."""
+    try:
+        return _type_code(dtype) in NAMED_TYPES
+    except BadType:
+        return False
+
+
+def _type_code(dtype: Instance) -> str:
     """The type string that numpy.dtype was called with."""
     arguments = dtype.arguments
     code = arguments[0] if isinstance(arguments, tuple) and arguments else None

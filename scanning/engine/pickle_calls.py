@@ -7,7 +7,7 @@ makes of it.
 from typing import NamedTuple, Protocol
 
 from scanning.engine.allow_list import LISTED, Standing
-from scanning.engine.numpy_types import NAMED_TYPES, BadType, element, type_code
+from scanning.engine.numpy_types import NAMED_TYPES, BadType, element, is_named
 from scanning.engine.pickle_values import NUMPY_DTYPE, Global, Instance, Mapping, Opaque, Raw, is_made_by, is_plain
 
 
@@ -180,9 +180,8 @@ def _judge_raw(function: Global, arguments: tuple[object, ...], say: Say) -> Non
         if len(dtypes) == 1 and not element(dtypes[0]).has_objects:
             return
     except BadType as problem:
-        if type_code(dtypes[0]) in NAMED_TYPES:  # type: ignore[arg-type]
-            return
-        say("pickle.unusual-call", str(problem))
+        if isinstance(dtypes[0], Instance) and not is_named(dtypes[0]):
+            say("pickle.unusual-call", str(problem))
         return
     say("pickle.unusual-call", f"Loading the pickle would have {function} take bytes for objects.")
 

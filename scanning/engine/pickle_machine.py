@@ -31,6 +31,8 @@ from scanning.engine.sources import Cursor, Truncated
 STACK = 2_000_000
 MEMO = 3_000_000
 NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+# Protocols before this one hold names as Python 2 spelled them.
+TRANSLATED = 3
 # What most pickles consist of, and of no interest to anybody who is handed it.
 INERT = frozenset({str, int, bool, type(None), Opaque, Raw})
 
@@ -66,6 +68,7 @@ class Machine:
         self.value: object = None
         self.is_stopped = False
         self.frame_end: int | None = None
+        self.protocol = 0
         self.at = cursor.tell()
         self.saw_array = False
         self.saw_name = False
@@ -202,7 +205,9 @@ class Machine:
             self.say("pickle.computed-global", "The pickle computes the name of something to import.")
             self.push(Instance())
             return
-        found = Global(*modern(module, name), standing(module, name), 1)
+        if self.protocol < TRANSLATED:
+            module, name = modern(module, name)
+        found = Global(module, name, standing(module, name), 1)
         if (module, name) in NEVER_A_VALUE:
             self.guarded.append(found)
         self.saw_name = self.saw_name or bool(NAME.fullmatch(module) and NAME.fullmatch(name))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from scanning.engine.pickle_machine import Machine
 
 KEPT_NUMBER = 16
+# Unpicklers keep the memo as one array, and pickles count up.
+MEMO_GAP = 1 << 16
 
 Operation = Callable[["Machine"], None]
 
@@ -152,6 +154,8 @@ def _get(m: "Machine", index: int) -> None:
 def _put(m: "Machine", index: int) -> None:
     if index < 0:
         raise Malformed("a negative memo index")
+    if index > len(m.memo) + MEMO_GAP:
+        m.say("pickle.unusual-state", "The pickle leaves a gap in its memo, which makes an unpickler fill memory.")
     m.memo[index] = m.top()
 
 
@@ -239,7 +243,8 @@ def _out_of_band(m: "Machine") -> None:
 
 
 def _protocol(m: "Machine") -> None:
-    if m.unsigned(1) > 5:
+    m.protocol = m.unsigned(1)
+    if m.protocol > 5:
         raise Malformed("a protocol that does not exist")
 
 

@@ -11,7 +11,7 @@ from scanning.engine.allow_list import (
     takes_plain_state,
     words,
 )
-from scanning.engine.numpy_types import NAMED_TYPES, BadType, element, type_code
+from scanning.engine.numpy_types import BadType, element, is_named
 from scanning.engine.pickle_calls import (
     CLASS_FIRST,
     NEW_OBJECT,
@@ -72,6 +72,13 @@ SLOTS = {
     **{("scipy.interpolate._interpolate", name): POLYNOMIAL for name in ("BPoly", "NdPPoly", "PPoly")},
     ("scipy.interpolate._interpolate", "interp1d"): frozenset({"_y_axis", "_y_extra_shape", "dtype"}),
 }  # fmt: skip
+# Compiled code that takes its state apart without looking at its length.
+STATE_LENGTHS = {
+    "sklearn.metrics._dist_metrics": (2, 3),
+    "sklearn.neighbors._ball_tree": (12, 13),
+    "sklearn.neighbors._dist_metrics": (2, 3),
+    "sklearn.neighbors._kd_tree": (12, 13),
+}
 # What makes objects whose state is another object.
 STATE_MAKERS = frozenset({"numpy.random", "pandas.core", "pandas._libs"})
 
@@ -276,6 +283,10 @@ def _judge_known_state(made_by: Global, target: Instance, state: object, say: Sa
         say("pickle.unusual-state", f"The state of a {made_by} sets attributes one by one, which can run its methods.")
     if key in takes_plain_state() and not is_plain(state):
         say("pickle.unusual-state", f"The state of a {made_by} holds more than plain data.")
+    if made_by.module in STATE_LENGTHS and not (
+        isinstance(state, tuple) and len(state) in STATE_LENGTHS[made_by.module]
+    ):
+        say("pickle.unusual-state", f"The state of a {made_by} is not what the library writes.")
     if key in NATIVE and (not isinstance(state, Mapping) or not is_given_file(state, NATIVE[key])):
         say("pickle.unusual-state", f"The state of a {made_by} is not what the library writes.")
     if is_made_by(target, NUMPY_DTYPE):
@@ -297,7 +308,7 @@ def _judge_file_name(made_by: Global, state: object, say: Say) -> None:
 
 def _judge_type_state(target: Instance, say: Say) -> None:
     try:
-        if type_code(target) not in NAMED_TYPES:
+        if not is_named(target):
             element(target)
     except BadType as problem:
         say("pickle.forbidden-state", str(problem))

@@ -98,6 +98,8 @@ def _read_nested(raw: Raw, source: Source, context: Context) -> None:
         except ValueError:
             context.found("pickle.malformed", "A file inside of the pickle is not what it should be.", raw.at)
             return
+    if not inside.read(0, 4).startswith((b"PK\x03\x04", b"\x80")):
+        context.found("pickle.malformed", "A file inside of the pickle is not what it should be.", raw.at)
     context.read_member(f"bytes at {raw.at}", inside)
 
 
