@@ -41,5 +41,7 @@ def attest_live_move(event: Event, subject: Model) -> None:
 
 def bring_signatures_along(event: Event, subject: Model) -> None:
     """A copy has the files of its source, and what was signed about them."""
-    if event.kind == Kind.VERSION_REGISTERED and isinstance(subject, ModelVersion) and subject.copied_from is not None:
+    if event.kind != Kind.VERSION_REGISTERED or not isinstance(subject, ModelVersion) or subject.tree_id is None:
+        return
+    if subject.copied_from is not None:
         bring_signatures(subject, subject.copied_from, actor=system_user())

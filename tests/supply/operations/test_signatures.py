@@ -180,6 +180,12 @@ def test_a_copy_brings_its_signatures_along(
     assert states(copied) == [State.VERIFIED]
 
 
+def test_a_copy_of_a_version_without_files_here_brings_nothing(model: RegisteredModel, scientist: User) -> None:
+    external = create_version(model, Origin(source="s3://elsewhere/model"), actor=scientist)
+    copied = create_version(model, Origin(copied_from=external), actor=scientist)
+    assert signatures_of(copied) == []
+
+
 @pytest.mark.needs("postgres")
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_of_two_at_once_only_as_many_as_there_is_room_for(
