@@ -1,11 +1,10 @@
 """The allow list: what is on it, what a registry may add to it, and that an added name never hides anything else."""
 
-import json
 import sys
 
 import pytest
 
-from scanning.engine import allow_list, readers
+from scanning.engine import allow_list, lists, readers
 from scanning.engine.allow_list import DANGEROUS_WORDS, NEVER_A_VALUE, Standing, may_be_added, standing
 from scanning.engine.context import Context
 from scanning.engine.findings import Finding, Severity
@@ -80,7 +79,7 @@ def test_boosters_are_never_constructed_nor_handed_on() -> None:
 
 
 def test_the_versions_that_were_seen_are_written_down() -> None:
-    document = json.loads(allow_list.LIST.read_text())
+    document = lists.load("allow_list")
     libraries = {library for seen in document["seen"] for library in seen}
     assert libraries >= {"scikit-learn", "numpy", "torch", "catboost", "xgboost", "lightgbm", "pandas"}
     assert {seen["lightgbm"].partition(".")[0] for seen in document["seen"] if "lightgbm" in seen} == {"3", "4"}
