@@ -18,7 +18,7 @@ REVIEWED = {
     "mlflow/pyfunc-own-code": CODE,
     "mlflow/pyfunc-from-code": CODE,
     "mlflow/statsmodels-lines": RARE,
-    "sklearn/iterative-imputer.pkl": "it keeps a class of a library that the list may hold but not call",
+    "sklearn/iterative-imputer.pkl": "it keeps a named tuple of scikit-learn, which is made by calling its class",
     "sklearn/randomized-search.p5.pickle": "it keeps a distribution of scipy.stats, which is called by its name",
 }
 
