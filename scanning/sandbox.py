@@ -37,7 +37,7 @@ class Limits:
 
     memory_bytes: int = 1 << 30
     cpu_seconds: int = 60
-    bytes_per_cpu_second: int = 50_000_000
+    bytes_per_cpu_second: int = 20_000_000
     wall_seconds_per_cpu_second: float = 3.0
     open_files: int = 32
     report_bytes: int = 8 << 20
