@@ -12,6 +12,8 @@ from approvals.queries import OPEN_STATES
 from events.kinds import Kind
 from events.models import Event
 from scanning.models import Scan
+from supply.bills.gathering import BASE_MODEL_TAGS
+from supply.licences.queries import TAG_KEYS
 
 PROTECTED_ALIAS = "champion"
 
@@ -33,6 +35,8 @@ def apply_when_scanned(event: Event, subject: Model) -> None:
 
 def apply_when_completed(event: Event, subject: Model) -> None:
     """So may be a bill, a signature, a tag that names the licence, or somebody who accepts what was found."""
+    if _is_plain_tag(event):
+        return
     waiting = Review.objects.filter(state=Review.State.APPROVED)
     if event.kind in (Kind.BILL_SUPPLIED, Kind.VERSION_CHANGED):
         waiting = waiting.filter(version=subject.pk)
@@ -46,6 +50,14 @@ def apply_when_completed(event: Event, subject: Model) -> None:
         tasks.apply.delay_on_commit(pk)
 
 
+def _is_plain_tag(event: Event) -> bool:
+    """Whether all that changed is a tag that no gate reads; clients set many of them."""
+    after = event.details.get("after")
+    tag = after.get("tag") if isinstance(after, dict) and len(after) == 1 else None
+    return isinstance(tag, dict) and not tag.keys() & _TELLING_TAGS
+
+
+_TELLING_TAGS = {*TAG_KEYS, *BASE_MODEL_TAGS}
 _ABOUT_SEVERAL = (
     Kind.FINDINGS_WAIVED,
     Kind.NAME_ALLOWED,

@@ -156,6 +156,16 @@ NEEDS: dict[str, tuple[Right, str] | None] = {
     "waivers.waive_findings": (Right.REVIEW, "version"),
     "waivers.withdraw_waiver": None,
     "vulnerability_waivers.waive_vulnerability": (Right.REVIEW, "version"),
+    "anchors.add_trust_anchor": (Right.MANAGE, "registry"),
+    "anchors.revoke_trust_anchor": (Right.MANAGE, "registry"),
+    "attestations.attest_placement": (Right.ADMINISTER, ""),
+    "keys.make_signing_key": (Right.MANAGE, "registry"),
+    "keys.require_signing_key": (Right.ADMINISTER, ""),
+    "keys.retire_signing_key": (Right.MANAGE, "registry"),
+    "keys.rotate_signing_key": (Right.MANAGE, "registry"),
+    "signatures.add_signature": (Right.EDIT, "version"),
+    "signatures.bring_signatures": None,
+    "signatures.remove_signature": (Right.EDIT, "version"),
 }
 NAMES = [
     *(f"role {role}" for role in Role),

@@ -26,6 +26,7 @@ from registry.operations.placements import move_alias
 from registry.operations.protections import protect_place
 from registry.queries import find_stage
 from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
+from scanning.present import present_engine
 from supply.models import TrustAnchor
 from supply.operations.anchors import add_trust_anchor
 from supply.operations.bills import supply_bill
@@ -176,7 +177,7 @@ def _things(
     set_model_tag(model, "k", "v", actor=maker)
     version = register_files(model, {"weights.txt": name.encode()}, actor=maker)
     move_alias(version, "steady", actor=maker)
-    require(version, f"{_PACKAGES[name]}==1.0")
+    require(version, f"{_PACKAGES[name]}==1.0", engine=present_engine())
     Scan.objects.filter(tree=version.tree).update(verdict=Verdict.CLEAN, finished_at=timezone.now())
     waiver, listed = _judged(version, owner)
     supply_bill(version, b'{"bomFormat": "CycloneDX", "specVersion": "1.6"}', actor=maker)

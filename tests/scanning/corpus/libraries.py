@@ -50,7 +50,6 @@ def _numpy(touch: str, code: str, marker: str) -> list[Pair]:
 
 def _science(touch: str, marker: str) -> list[Pair]:
     inner = pickled(call(SYSTEM, touch))
-    run: list[object] = [(SYSTEM, (touch,), {})]
     method = name("_operator", "methodcaller")
     return [
         ("pandas-apply", call(call(method, "apply", SYSTEM), call(name("pandas", "Series"), [touch]))),
@@ -94,6 +93,15 @@ def _science(touch: str, marker: str) -> list[Pair]:
                 touch,
             ),
         ),
+        *_more_science(touch, marker),
+    ]
+
+
+def _more_science(touch: str, marker: str) -> list[Pair]:
+    """The second half."""
+    inner = pickled(call(SYSTEM, touch))
+    run: list[object] = [(SYSTEM, (touch,), {})]
+    return [
         (
             "joblib-batch",
             call(

@@ -95,6 +95,13 @@ def _names(touch: str) -> list[tuple[str, bytes]]:
             + enc((touch,))
             + b"R.",
         ),
+        *_more_names(touch),
+    ]
+
+
+def _more_names(touch: str) -> list[tuple[str, bytes]]:
+    """The second half."""
+    return [
         (
             "ext4",
             pickled(call(name("copyreg", "add_extension"), "posix", "system", 70000))[:-1]
@@ -184,6 +191,13 @@ def _state(touch: str) -> list[tuple[str, bytes]]:
             + b"}\x92"
             + b"t}\x92.",
         ),
+        *_more_state(touch),
+    ]
+
+
+def _more_state(touch: str) -> list[tuple[str, bytes]]:
+    """The second half."""
+    return [
         ("newobj-filter-set", pickled(call(name("builtins", "set"), new(name("builtins", "filter"), SYSTEM, [touch])))),
         (
             "setitem-missing",

