@@ -27,12 +27,13 @@ def is_hdf5(source: Source) -> bool:
 
 def find_block_before(source: Source) -> int | None:
     """Where an HDF5 file begins behind a block of something else, which the library passes over; None if nowhere."""
-    at = 512
-    while at < source.size:
-        if source.read(at, 8) == MAGIC:
-            return at
-        at *= 2
-    return None
+    found = None
+    # From the end: upwards each place is where the last range ended, and who fetches ranges would think of reading on.
+    for power in range(source.size.bit_length(), 8, -1):
+        at = 1 << power
+        if at < source.size and source.read(at, 8) == MAGIC:
+            found = at
+    return found
 
 
 def read_hdf5(source: Source, context: Context) -> None:
