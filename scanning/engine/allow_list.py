@@ -142,9 +142,9 @@ def may_be_added(module: str, name: str) -> str | None:
 
 
 @cache
-def words() -> frozenset[str]:
-    """Every module and every name on the list."""
-    return frozenset(word for listed in names() for word in listed)
+def last_names() -> frozenset[str]:
+    """Every name on the list, without its module."""
+    return frozenset(name for _, name in names())
 
 
 def version() -> str:

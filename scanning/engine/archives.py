@@ -32,7 +32,8 @@ from scanning.engine.paths import leads_outside
 from scanning.engine.sources import BytesSource, Slice, Source
 from scanning.engine.zip_directory import BadZip, Member
 
-MEMBER_BYTES = 256 << 20
+MEMBER_BYTES = 1 << 30
+HEADER_BYTES = 64 << 20
 BLOCK = 512
 # What tar programs write into extended headers; anything else may change what a member is.
 PAX_KEYS = frozenset(
@@ -201,7 +202,7 @@ class _File(BufferedIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         size = self.source.size - self.at if size is None or size < 0 else size
-        if size > MEMBER_BYTES:
+        if size > HEADER_BYTES:
             raise LimitReached("archive.limit", "A header of the tar archive is larger than the gate reads.")
         data = self.source.read(self.at, size)
         self.at += len(data)

@@ -16,6 +16,8 @@ FORMATS: tuple[tuple[str, Callable[[Source], bool], Callable[[Source, Context], 
     ("fingerprint", saved_models.is_fingerprint, saved_models.accept_fingerprint),
     ("tensor index", tensor_bundles.is_table, tensor_bundles.read_index),
 )
+# A member of an archive has to be unpacked before HDF5 opens it; in large ones nobody looks for a second face.
+LARGEST_MEMBER = 64 << 20
 # Libraries take files of these names for graphs, although to everybody else they are plain text.
 TEXT_FORMS = (".pbtxt", ".prototxt", ".textproto", ".onnxtxt", ".onnxtext", ".onnxjson")
 
@@ -30,7 +32,9 @@ def describes_others(name: str, source: Source) -> bool:
 
 def read_behind_block(source: Source, context: Context) -> None:
     """The library of HDF5 passes over a block of something else at the beginning, so any file may also be of that."""
-    at = None if isinstance(source, Inflated) else hdf5_files.find_block_before(source)
+    if isinstance(source, Inflated) or (context.place and source.size > LARGEST_MEMBER):
+        return
+    at = hdf5_files.find_block_before(source)
     if at is not None:
         context.found("content.polyglot", "The file can also be opened as an HDF5 file.", at)
         hdf5_files.read_hdf5(Slice(source, at, source.size - at), context)

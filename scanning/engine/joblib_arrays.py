@@ -26,7 +26,7 @@ def pass_array(wrapper: Instance, cursor: Cursor) -> bool:
         or state is None
         or wrapper.arguments != ()
         or not KEYS <= set(state.entries) <= KEYS | {ALIGNMENT}
-        or state.size != len(state.entries)
+        or not state.is_whole
     ):
         raise ArrayProblem("The description of an array is incomplete or was changed afterwards.")
     count = elements(state.entries["shape"])

@@ -136,6 +136,7 @@ OTHERS = {
         "pandas.core.arrays.string_": "StringDtype",
         "pandas.core.indexes.base": "_new_Index",
         "pandas.core.internals.managers": "BlockManager SingleBlockManager",
+        "pyarrow.lib": "_restore_array py_buffer type_for_alias",
         "sklearn.tree._tree": "Tree",
     },
     "class": {
@@ -143,7 +144,8 @@ OTHERS = {
         "pandas": "BooleanDtype Categorical CategoricalDtype CategoricalIndex DataFrame DatetimeIndex DatetimeTZDtype "
         "Float32Dtype Float64Dtype Index Int16Dtype Int32Dtype Int64Dtype Int8Dtype IntervalDtype IntervalIndex "
         "MultiIndex PeriodIndex RangeIndex Series TimedeltaIndex UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype",
-        "pandas.arrays": "BooleanArray DatetimeArray FloatingArray IntegerArray IntervalArray PeriodArray SparseArray "
+        "pandas.arrays": "ArrowStringArray BooleanArray DatetimeArray FloatingArray IntegerArray IntervalArray "
+        "PeriodArray SparseArray "
         "StringArray TimedeltaArray",
         "pandas.core.arrays.boolean": "BooleanArray BooleanDtype",
         "pandas.core.arrays.categorical": "Categorical",
@@ -155,6 +157,7 @@ OTHERS = {
         "pandas.core.arrays.integer": "IntegerArray Int8Dtype Int16Dtype Int32Dtype Int64Dtype UInt8Dtype "
         "UInt16Dtype UInt32Dtype UInt64Dtype",
         "pandas.core.arrays.string_": "StringArray",
+        "pandas.core.arrays.string_arrow": "ArrowStringArray",
         "pandas.core.arrays.timedeltas": "TimedeltaArray",
         "pandas.core.dtypes.dtypes": "CategoricalDtype DatetimeTZDtype IntervalDtype",
         "pandas.core.frame": "DataFrame",

@@ -111,7 +111,7 @@ def _structured(size: int, base: object, names: object, fields: object, depth: i
         return Element(size, inner.has_objects)
     if not isinstance(fields, Mapping) or not isinstance(names, tuple) or fields.size >= KEPT_ENTRIES:
         raise BadType("The type of an array has fields that are not understood.")
-    if fields.size != len(fields.entries) or not set(names) <= set(fields.entries) or len(set(names)) != len(names):
+    if not fields.is_whole or not set(names) <= set(fields.entries) or len(set(names)) != len(names):
         raise BadType("The type of an array has fields that are not understood.")
     spans: list[tuple[int, int, bool]] = []
     for described in fields.entries.values():

@@ -214,7 +214,7 @@ def nested_bytes(arguments: object, say: Say) -> list[Raw]:
 
 def is_given_file(target: Mapping, keys: tuple[str, ...]) -> bool:
     """Whether what a library hands to its compiled part is bytes or text and nothing else."""
-    return all(
+    return target.is_whole and all(
         value is None or isinstance(value, str | Opaque) or is_made_by(value, ("builtins", "bytearray"))
         or is_made_by(value, ENCODE)
         for key in keys

@@ -6,12 +6,13 @@ What it sees is told to `pickle_rules`; where the bytes come from and what to sa
 import re
 from collections.abc import Iterable
 
-from scanning.engine import pickle_rules
+from scanning.engine import pickle_rules, second_looks
 from scanning.engine.allow_list import NEVER_A_VALUE, modern, standing
 from scanning.engine.context import Budget, LimitReached
 from scanning.engine.joblib_arrays import ArrayProblem, pass_array
 from scanning.engine.pickle_opcodes import TABLE
 from scanning.engine.pickle_values import (
+    FORGOTTEN,
     JOBLIB_WRAPPER,
     KEPT_TEXT,
     MARK,
@@ -26,7 +27,7 @@ from scanning.engine.pickle_values import (
     is_made_by,
     is_plain,
 )
-from scanning.engine.sources import Cursor, Truncated
+from scanning.engine.sources import Cursor
 
 STACK = 2_000_000
 MEMO = 3_000_000
@@ -60,6 +61,7 @@ class Machine:
         self.budget = budget
         self.with_arrays = with_arrays
         self.is_second_look = is_second_look
+        self.is_doubtful = False
         self.in_torch = in_torch
         self.keeps_elements = keeps_elements
         self.remarks = [] if remarks is None else remarks
@@ -71,6 +73,7 @@ class Machine:
         self.protocol = 0
         self.at = cursor.tell()
         self.saw_array = False
+        self.array_at: int | None = None
         self.saw_name = False
         self.saw_call = False
         self.persistent_ids: list[object] = []
@@ -109,6 +112,12 @@ class Machine:
                 )
 
     def say(self, rule: str, message: str, /, subject: str = "") -> None:
+        if self.is_doubtful:
+            second_looks.decisive(self._note, rule, message, subject)
+        else:
+            self._note(rule, message, subject)
+
+    def _note(self, rule: str, message: str, subject: str = "") -> None:
         self.remarks.append(pickle_rules.Remark(rule, message, self.at, subject))
 
     # The stack
@@ -184,8 +193,9 @@ class Machine:
                 "pickle.unusual-state", "The pickle has a frame inside a frame, which unpicklers read differently."
             )
         if length > self.cursor.left:
-            raise Truncated
-        self.frame_end = self.cursor.tell() + length
+            # One of Python's two unpicklers ends here, the other goes on.
+            self.say("pickle.malformed", "The pickle has a frame that is longer than the file.")
+        self.frame_end = self.cursor.tell() + min(length, self.cursor.left)
 
     def _leave_frame(self) -> None:
         if self.frame_end is not None and self.at > self.frame_end:
@@ -198,8 +208,9 @@ class Machine:
     # Names and calls
 
     def resolve(self, module: object, name: object) -> None:
-        if self.is_second_look and not pickle_rules.could_be_imported(module, name):
+        if self.is_second_look and second_looks.is_impossible(module, name):
             raise Malformed("a name that cannot be imported")
+        self.is_doubtful = self.is_doubtful or (self.is_second_look and second_looks.is_mixed_up(module, name))
         if not isinstance(module, str) or not isinstance(name, str):
             self.saw_name = True
             self.say("pickle.computed-global", "The pickle computes the name of something to import.")
@@ -215,12 +226,16 @@ class Machine:
         self.push(found)
 
     def call(self, function: object, arguments: object) -> None:
+        if self.is_second_look and is_plain(function) and not isinstance(function, Global):
+            raise Malformed("a call of plain data")
         self.saw_call = True
         if pickle_rules.is_file_in_bytes(function):
             self.nested += pickle_rules.nested_bytes(arguments, self.say)
         self.push(pickle_rules.judge_call(function, arguments, self.say))
 
     def instantiate(self, cls: object, arguments: object) -> None:
+        if self.is_second_look and second_looks.is_no_class(cls):
+            raise Malformed("an object of something that is no class")
         self.saw_call = True
         if isinstance(cls, Global):
             cls.handed_on -= 1
@@ -235,6 +250,7 @@ class Machine:
         self._has_changed(target, was_plain)
         if is_made_by(target, JOBLIB_WRAPPER):
             self.saw_array = True
+            self.array_at = self.cursor.tell() if self.array_at is None else self.array_at
             if self.with_arrays:
                 self._read_array(target)
 
@@ -255,7 +271,7 @@ class Machine:
 
     # Containers
 
-    def place(self, values: Iterable[object]) -> bool:
+    def place(self, values: Iterable[object], *, in_container: bool = True) -> bool:
         """Note that values stand inside of something now; True when any of them is more than plain data."""
         holds_objects = False
         for value in values:
@@ -263,6 +279,8 @@ class Machine:
                 continue
             if isinstance(value, Sequence | Mapping | Instance):
                 value.is_placed = True
+                if in_container and isinstance(value, Mapping):
+                    value.entries = FORGOTTEN
             holds_objects = holds_objects or not is_plain(value)
         return holds_objects
 
@@ -277,8 +295,12 @@ class Machine:
             self.say("pickle.unusual-state", "The pickle changes something after it has handed it on.")
 
     def put_items(self, target: object, pairs: list[object]) -> None:
+        self._put_pairs(target, pairs[: len(pairs) // 2 * 2])
         if len(pairs) % 2:
+            # An unpickler may set the others before it notices.
             raise Malformed("a key without a value")
+
+    def _put_pairs(self, target: object, pairs: list[object]) -> None:
         if isinstance(target, Global):
             self.saw_call = True
             self.say("pickle.changes-global", f"Loading the pickle would change {target} itself.")
@@ -296,8 +318,14 @@ class Machine:
             if isinstance(target, Instance):
                 pickle_rules.judge_items(target, self.say)
             self._has_changed(target, was_plain)
+        elif not pairs:
+            self._nothing()
         elif not isinstance(target, Opaque | Sequence):
             raise Malformed("an item set on a plain value")
+
+    def _nothing(self) -> None:
+        """Nothing is added to something that nothing can be added to."""
+        self.say("pickle.malformed", "The pickle adds nothing to a plain value, where unpicklers disagree.")
 
     def _judge_keys(self, items: Mapping, pairs: list[object]) -> None:
         if not items.has_object_keys and any(isinstance(key, Instance) and not is_plain(key) for key in pairs[::2]):
@@ -316,6 +344,8 @@ class Machine:
             else:
                 self._keep(target, values)
             self._has_changed(target, was_plain)
+        elif not values:
+            self._nothing()
         elif not isinstance(target, Opaque):
             raise Malformed("an element added to a plain value")
 

@@ -86,13 +86,13 @@ def _unicode_line(m: "Machine") -> None:
 
 def _tuple(m: "Machine", count: int) -> None:
     values = [m.pop() for _ in range(count)]
-    m.place(values)
+    m.place(values, in_container=False)
     m.push(tuple(reversed(values)))
 
 
 def _tuple_from_mark(m: "Machine") -> None:
     values = m.pop_to_mark()
-    m.place(values)
+    m.place(values, in_container=False)
     m.push(tuple(values))
 
 
@@ -181,10 +181,10 @@ def _stack_global(m: "Machine") -> None:
 
 def _instance(m: "Machine") -> None:
     module = m.text_line()
-    name = m.text_line()
-    arguments = tuple(m.pop_to_mark())
-    m.resolve(module, name)
-    _make(m, m.pop(), arguments)
+    m.resolve(module, m.text_line())
+    cls = m.pop()
+    # The name is looked up even when the arguments are not there.
+    _make(m, cls, tuple(m.pop_to_mark()))
 
 
 def _object(m: "Machine") -> None:
@@ -221,6 +221,8 @@ def _new_with_names(m: "Machine") -> None:
 
 def _extension(m: "Machine", width: int) -> None:
     code = m.unsigned(width)
+    if m.is_second_look:
+        raise Malformed("an extension that nobody has registered")
     m.saw_name = True
     m.say(
         "pickle.extension",

@@ -9,7 +9,6 @@ from scanning.engine.allow_list import (
     looks_like_a_class,
     standing,
     takes_plain_state,
-    words,
 )
 from scanning.engine.numpy_types import BadType, element, is_named
 from scanning.engine.pickle_calls import (
@@ -40,7 +39,6 @@ from scanning.engine.pickle_values import (
 
 __all__ = [
     "Remark",
-    "could_be_imported",
     "is_file_in_bytes",
     "is_listed_class",
     "judge_call",
@@ -52,8 +50,6 @@ __all__ = [
     "nested_bytes",
 ]
 
-# Listed names whose result may be text.
-TEXT_MAKERS = frozenset({"str", "encode", "scalar", "_reconstructor", "__newobj__", "__newobj_ex__", "bytes", "str_"})
 # Containers of the language: nothing in them is looked up as an attribute.
 PLAIN_ITEMS = frozenset(
     {("builtins", "dict"), *(("collections", name) for name in ("Counter", "OrderedDict", "defaultdict"))}
@@ -72,12 +68,12 @@ SLOTS = {
     **{("scipy.interpolate._interpolate", name): POLYNOMIAL for name in ("BPoly", "NdPPoly", "PPoly")},
     ("scipy.interpolate._interpolate", "interp1d"): frozenset({"_y_axis", "_y_extra_shape", "dtype"}),
 }  # fmt: skip
-# Compiled code that takes its state apart without looking at its length.
-STATE_LENGTHS = {
-    "sklearn.metrics._dist_metrics": (2, 3),
-    "sklearn.neighbors._ball_tree": (12, 13),
-    "sklearn.neighbors._dist_metrics": (2, 3),
-    "sklearn.neighbors._kd_tree": (12, 13),
+# Compiled code that takes its state apart without looking at it: its lengths, and which parts are arrays.
+STATE_FORMS = {
+    "sklearn.metrics._dist_metrics": ((2, 3), slice(1, None)),
+    "sklearn.neighbors._ball_tree": ((12, 13), slice(0, 4)),
+    "sklearn.neighbors._dist_metrics": ((2, 3), slice(1, None)),
+    "sklearn.neighbors._kd_tree": ((12, 13), slice(0, 4)),
 }
 # What makes objects whose state is another object.
 STATE_MAKERS = frozenset({"numpy.random", "pandas.core", "pandas._libs"})
@@ -107,23 +103,6 @@ def _who(found: Global) -> str:
     return next((library for library in ("cloudpickle", "dill") if library in words_of_module), "value")
 
 
-def could_be_imported(module: object, name: object) -> bool:
-    """Whether an unpickler that lost its place could import this.
-
-    In an honest joblib file it then pairs the wrong ones of names that are on the list; such pairs do not exist.
-    """
-    if isinstance(module, str) and isinstance(name, str):
-        is_mixed = standing(module, name) in (Standing.UNKNOWN_CLASS, Standing.UNKNOWN_FUNCTION)
-        return not (is_mixed and name in words() and module in words())
-    return all(_could_be_text(value) for value in (module, name) if not isinstance(value, str))
-
-
-def _could_be_text(value: object) -> bool:
-    if not isinstance(value, Instance):
-        return False
-    return value.made_by is None or value.made_by.standing not in LISTED or value.made_by.name in TEXT_MAKERS
-
-
 def is_listed_class(found: Global) -> bool:
     return found.standing is Standing.CLASS or (found.standing in LISTED and looks_like_a_class(found.name))
 
@@ -151,7 +130,8 @@ def _call_name(function: Global, arguments: object, say: Say) -> object:
     elif use is Standing.VALUE:
         say("pickle.forbidden-call", f"Loading the pickle would call {function}, which may only be named.")
     elif use is Standing.UNKNOWN_FUNCTION:
-        say("pickle.forbidden-call", f"Loading the pickle would call {function}, which is not on the allow list.")
+        name = str(function)
+        say("pickle.forbidden-call", f"Loading the pickle would call {name}, which is not on the allow list.", name)
     elif use is Standing.UNKNOWN_CLASS and function.name in HANDED_ON:
         say("pickle.forbidden-call", f"Loading the pickle would call {function}.")
     elif use is Standing.UNKNOWN_CLASS:
@@ -232,6 +212,8 @@ def judge_new(cls: object, arguments: object, say: Say) -> object:
             return _call_listed(cls, arguments, result, say)
         if cls.standing is Standing.CLASS:
             judge_arguments(cls, arguments, say)
+            if cls.module in STATE_FORMS:
+                say("pickle.unusual-call", f"The pickle makes a {cls} in another way than the library does.")
         elif cls.standing is Standing.VALUE:
             say("pickle.forbidden-call", f"Loading the pickle would make an object of {cls}, which is not a class.")
         elif cls.standing is Standing.UNKNOWN_CLASS and cls.name in HANDED_ON:
@@ -279,13 +261,11 @@ def judge_state(target: object, state: object, say: Say) -> None:
 def _judge_known_state(made_by: Global, target: Instance, state: object, say: Say) -> None:
     key = key_of(made_by)
     slots = state[1] if isinstance(state, tuple) and len(state) == 2 else None
-    if isinstance(slots, Mapping) and not (set(slots.entries) <= SLOTS.get(key, frozenset()) and _is_whole(slots)):
+    if isinstance(slots, Mapping) and not (set(slots.entries) <= SLOTS.get(key, frozenset()) and slots.is_whole):
         say("pickle.unusual-state", f"The state of a {made_by} sets attributes one by one, which can run its methods.")
     if key in takes_plain_state() and not is_plain(state):
         say("pickle.unusual-state", f"The state of a {made_by} holds more than plain data.")
-    if made_by.module in STATE_LENGTHS and not (
-        isinstance(state, tuple) and len(state) in STATE_LENGTHS[made_by.module]
-    ):
+    if made_by.module in STATE_FORMS and not _has_form(state, *STATE_FORMS[made_by.module]):
         say("pickle.unusual-state", f"The state of a {made_by} is not what the library writes.")
     if key in NATIVE and (not isinstance(state, Mapping) or not is_given_file(state, NATIVE[key])):
         say("pickle.unusual-state", f"The state of a {made_by} is not what the library writes.")
@@ -295,8 +275,10 @@ def _judge_known_state(made_by: Global, target: Instance, state: object, say: Sa
         judge_kept_function(made_by, state, say)
 
 
-def _is_whole(mapping: Mapping) -> bool:
-    return mapping.size == len(mapping.entries)
+def _has_form(state: object, lengths: tuple[int, ...], arrays: slice) -> bool:
+    if not isinstance(state, tuple) or len(state) not in lengths:
+        return False
+    return all(isinstance(part, Instance) and is_of_data_library(part) for part in state[arrays])
 
 
 def _judge_file_name(made_by: Global, state: object, say: Say) -> None:

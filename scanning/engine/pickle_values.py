@@ -79,9 +79,16 @@ class Sequence:
     elements: list[object] | None = None
 
 
+FORGOTTEN: dict[str, object] = {}
+
+
 @dataclass(eq=False, slots=True)
 class Mapping:
-    """A dictionary: the first entries under plain names, and the remarkable keys."""
+    """A dictionary: the first entries under plain names, and the remarkable keys.
+
+    Once it stands inside of another container its entries are forgotten, as millions of them would fill memory; what
+    needs them all asks whether it `is_whole`.
+    """
 
     entries: dict[str, object] = field(default_factory=dict)
     called: frozenset[str] = frozenset()
@@ -98,10 +105,15 @@ class Mapping:
                 self.called |= {key}
             elif key[:2] == "__" == key[-2:]:
                 self.has_unusual_keys = True
-            if key in self.entries or len(self.entries) < KEPT_ENTRIES:
+            if self.entries is not FORGOTTEN and (key in self.entries or len(self.entries) < KEPT_ENTRIES):
                 self.entries[key] = value
         elif not (key is None or isinstance(key, Opaque | int | tuple)):
             self.has_unusual_keys = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry is under its own plain name in `entries`."""
+        return self.size == len(self.entries)
 
 
 @dataclass(eq=False, slots=True)

@@ -124,10 +124,15 @@ def _read_without_arrays(source: Source, offset: int, context: Context) -> None:
             machine.run()
             report(machine.remarks, context)
         except (Truncated, Malformed, LimitReached):
-            report([remark for remark in machine.remarks if RULES[remark.rule][0] is Severity.UNSAFE], context)
+            report([remark for remark in machine.remarks if _counts(remark, machine.array_at)], context)
             return
         if not cursor.left or not _begins_a_pickle(cursor):
             return
+
+
+def _counts(remark: Remark, array_at: int | None) -> bool:
+    """Whether a remark of a second look tells more than the first: what comes before the array was seen already."""
+    return RULES[remark.rule][0] is Severity.UNSAFE or (array_at is not None and remark.at >= array_at)
 
 
 def find_hidden_pickle(source: Source, context: Context) -> bool:

@@ -50,6 +50,8 @@ def joblib_files(marker: str) -> Iterator[Hostile]:
         yield Hostile(f"{label}.joblib", protocol(3, extra), "needs-review")
     yield Hostile("second-with-array.pkl", pickle.dumps(1) + b"\x80\x03" + wrapper(body + b".") + b".")
     yield Hostile("array-then-second.pkl", b"\x80\x03" + wrapper(b"N." + evil) + b".")
+    real = b"\x80\x03" + wrapper(name("numpy", "array") + b"0" + body + b".") + b"."
+    yield Hostile("behind-a-real-pair.pkl", real, runs=True)
     old = name("joblib.numpy_pickle_compat", "NDArrayWrapper") + b")\x81"
     for label, file, verdict in (("beside", "x_01.npy", "needs-review"), ("outside", "../../x.npy", "unsafe")):
         state = state_of({"filename": text(file), "subclass": name("numpy", "ndarray"), "allow_mmap": b"\x88"})

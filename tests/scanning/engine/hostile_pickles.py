@@ -17,7 +17,6 @@ def gadgets(marker: str) -> dict[str, bytes]:
     shell, words = f"touch {marker}", ["touch", marker]
     python = f"import os; os.system({shell!r})"
     evil = call("os", "system", shell)
-    table = value([[1.0, 2.0]])
     calls: dict[str, tuple[object, ...]] = {
         "aix-output": ("_aix_support", "_read_cmd_output", shell),
         "bz2-open": ("bz2", "open", marker, "w"),
@@ -57,9 +56,17 @@ def gadgets(marker: str) -> dict[str, bytes]:
         "yaml": ("yaml", "unsafe_load", f"!!python/object/apply:os.system [{shell}]"),
         "zipfile": ("zipfile", "ZipFile", marker, "w"),
     }
-    made = {
+    return {
         label: call(str(module), str(function), *arguments) for label, (module, function, *arguments) in calls.items()
     }
+
+
+def composed(marker: str) -> dict[str, bytes]:
+    """Calls of methods, and calls of what other calls give back."""
+    shell = f"touch {marker}"
+    python = f"import os; os.system({shell!r})"
+    table = value([[1.0, 2.0]])
+    made: dict[str, bytes] = {}
     made["pandas-method"] = dotted_call("pandas", "DataFrame.to_pickle", [1], marker)
     made["numpy-method"] = protocol(
         4, text("numpy") + text("ndarray.tofile") + b"\x93" + name("numpy", "array") + table + b"\x85R"
@@ -124,7 +131,7 @@ def juggled(marker: str) -> Iterator[Hostile]:
 
 
 def libraries(marker: str) -> Iterator[Hostile]:
-    for label, data in gadgets(marker).items():
+    for label, data in (gadgets(marker) | composed(marker)).items():
         yield Hostile(f"{label}.pkl", data, runs=label not in SILENT)
 
 

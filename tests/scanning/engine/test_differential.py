@@ -25,6 +25,8 @@ from scanning.engine.context import Context
 from scanning.engine.findings import verdict_of
 from scanning.engine.sources import BytesSource
 from tests.scanning.engine import watching
+from tests.scanning.engine.hostile import call
+from tests.scanning.engine.hostile_models import wrapper
 from tests.scanning.engine.probes import BY_ROOT, Probe
 from tests.scanning.engine.recording import Deed, unpickle
 from tests.scanning.engine.soup import Soup
@@ -73,6 +75,38 @@ def assert_clean_means_listed(data: bytes) -> None:
 @given(st.randoms(use_true_random=True), st.sampled_from([0, 0.03, 0.1]), st.sampled_from([0, 0.01, 0.05]))
 def test_what_the_real_unpickler_would_do_is_on_the_list(random: Random, forbidden: float, wild: float) -> None:
     assert_clean_means_listed(Soup(random, forbidden=forbidden, wild=wild).make(random.choice([5, 10, 20, 40])))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.randoms(use_true_random=True), st.sampled_from([0.03, 0.3]))
+def test_an_array_that_is_operations_to_others_is_found(random: Random, forbidden: float) -> None:
+    hidden = Soup(random, forbidden=forbidden).make(random.choice([3, 6, 12]))
+    data = b"\x80\x03" + wrapper(hidden[2:]) + b"."
+    if verdict(data) == "clean":
+        for implementation in (pickle.Unpickler, pickle._Unpickler):
+            assert [deed for deed in unmeant_in_array(unpickle(data, implementation)) if deed.module] == []
+
+
+def unmeant_in_array(deeds: list[Deed]) -> list[Deed]:
+    """What should not have been done, as far as the unpickler would get.
+
+    It fails at a name of the list in a module that does not have it, and when it calls plain data; the recorder goes
+    on, but even then there may be no name that is not on the list.
+    """
+    mixed_up = [number for number, deed in enumerate(deeds) if deed.module and not is_meant(deed)]
+    named = [deed for deed in deeds if deed.what == "named" and deed.name not in allow_list.last_names()]
+    before = deeds[: mixed_up[0]] if mixed_up else deeds
+    return [deed for deed in [*before, *named] if not is_meant(deed)]
+
+
+def test_the_recorder_notes_what_is_done() -> None:
+    for implementation in (pickle.Unpickler, pickle._Unpickler):
+        assert unpickle(call("os", "system", "true"), implementation) == [
+            Deed("named", "os", "system"), Deed("called", "os", "system"),
+        ]  # fmt: skip
+        assert Deed("changed", "a", "B") in unpickle(b"\x80\x02ca\nB\n}b.", implementation)
+        assert Deed("made", "a", "B") in unpickle(b"\x80\x02ca\nB\n)\x81.", implementation)
+        assert Deed("computed") in unpickle(b"\x80\x02ca\nb\n)R)R.", implementation)
 
 
 @st.composite
