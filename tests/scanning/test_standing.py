@@ -16,8 +16,14 @@ SYSTEM = Remark("s", "unsafe", "pickle.forbidden-global", "os.system")
 NOTE = Remark("", "note", "requirements.unpinned")
 
 
-def accepted(*keys: str, by: str = "Ann", reason: str = "I looked.", ends_at: datetime | None = None) -> Acceptance:
-    return Acceptance(1, frozenset(keys), by, reason, ends_at)
+def accepted(
+    *keys: str,
+    by: str = "Ann",
+    reason: str = "I looked.",
+    ends_at: datetime | None = None,
+    heaviest: str = "needs-review",
+) -> Acceptance:
+    return Acceptance(1, frozenset(keys), by, reason, ends_at, heaviest)
 
 
 def test_a_verdict_stands_as_long_as_nothing_is_taken_away() -> None:
@@ -63,7 +69,7 @@ def test_a_name_takes_away_nothing_unsafe() -> None:
 
 
 def test_what_is_left_decides() -> None:
-    found = standing("unsafe", [SYSTEM, CODE, NAME], waivers=[accepted("s", ends_at=MAY_3)])
+    found = standing("unsafe", [SYSTEM, CODE, NAME], waivers=[accepted("s", ends_at=MAY_3, heaviest="unsafe")])
     assert (found.effective, found.remaining) == ("needs-review", (CODE, NAME))
     assert found.sentence == (
         "Needs review: 2 of 3 findings are not accepted. The rest: accepted by Ann until 3 May 2027: I looked."
@@ -125,3 +131,8 @@ def test_clean_means_that_each_finding_was_taken_away_by_something(
         for remark in weighing:
             by_name = remark.severity == "needs-review" and remark.rule != "text.code" and remark.subject in names
             assert by_name or (remark.key and remark.key in keys)
+
+
+def test_what_was_accepted_as_doubtful_is_not_accepted_as_unsafe() -> None:
+    found = standing("unsafe", [SYSTEM], waivers=[accepted("s", ends_at=MAY_3)])
+    assert found.is_unsafe and found.remaining == (SYSTEM,)
