@@ -50,11 +50,20 @@ class Process(NamedTuple):
         return self in _processes()
 
 
+_others: set[Process] = set()
+
+
+def note_others() -> None:
+    """What lives below this process now belongs to other tests, and so does whatever it starts: servers, browsers."""
+    _others.clear()
+    _others.update(engines())
+
+
 def engines(top: int = 0) -> list[Process]:
-    """Everything that lives below a process, this one if none is named; parents before children."""
+    """Everything that lives below a process, this one if none is named, but for others; parents before children."""
     found = {top or os.getpid()}
     below = []
-    waiting = _processes()
+    waiting = [process for process in _processes() if process not in _others]
     while more := [process for process in waiting if process.parent in found]:
         below += more
         found |= {process.pid for process in more}

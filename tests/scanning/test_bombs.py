@@ -11,6 +11,8 @@ from tests.scanning.engine.builders import archive
 from tests.scanning.engine.hostile import corpus
 from tests.scanning.engines import engines
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 SPARSE = 10_000_000_000
 
 

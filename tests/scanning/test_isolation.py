@@ -19,6 +19,8 @@ from scanning.reports import BadReport, read_report
 from scanning.sandbox import Limits, scan_files
 from tests.scanning.engines import Window, engine_that, engines, limits_of, status_of, streams_of
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 QUICK = Limits(cpu_seconds=2, wall_seconds_per_cpu_second=1.0)
 ROOT = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0

@@ -12,6 +12,8 @@ from scanning import ranges
 from scanning.sandbox import Limits, ScanFile, scan_files
 from tests.scanning.engines import engine_that, engines
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 QUICK = Limits(cpu_seconds=2, wall_seconds_per_cpu_second=1.0)
 
 
