@@ -46,7 +46,9 @@ def receive_person(identity: Identity, *, actor: User) -> User:
     found = None if linked else _by_email(identity)
     if found:
         User.objects.select_for_update(no_key=True).get(pk=found.pk)
-        linked, found = _linked(identity), _by_email(identity)  # again, since whoever held the row may have linked it
+        linked = _linked(identity)  # again, since whoever held the row may have linked it
+    if found and _has_another(identity, found):
+        found = None
     person = linked or found or _create(identity, actor)
     if not person.is_active:
         raise Forbidden("Your account here is not active. Ask an administrator.")
@@ -113,10 +115,13 @@ def _linked(identity: Identity) -> User | None:
 def _by_email(identity: Identity) -> User | None:
     if not (settings.OIDC_LINK_BY_EMAIL and identity.email_is_verified and identity.email):
         return None
-    person = User.objects.filter(email=identity.email.lower(), kind=User.Kind.PERSON).first()
-    # Who has an identity of this provider already is not given another one.
-    taken = person and SocialAccount.objects.filter(provider=identity.provider, user=person).exists()
-    return None if taken else person
+    return User.objects.filter(email=identity.email.lower(), kind=User.Kind.PERSON).first()
+
+
+def _has_another(identity: Identity, person: User) -> bool:
+    """Whether the person has an identity of this provider already, and so is not given another one."""
+    has_one: bool = SocialAccount.objects.filter(provider=identity.provider, user=person).exists()
+    return has_one
 
 
 def _create(identity: Identity, actor: User) -> User:
