@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_MODEL, models.model, name="model"),
     path(f"{_MODEL}/activity", models.model_activity, name="model-activity"),
     path(f"{_MODEL}/access", access.model_access, name="model-access"),
+    path(f"{_MODEL}/rollback", models.rollback, name="rollback"),
     path(f"{_MODEL}/restrict", restrictions.restrict_model, name="restrict-model"),
     path(_VERSION, versions.version, name="version"),
     path(f"{_VERSION}/scan", versions.scan, name="version-scan"),

@@ -81,6 +81,7 @@ class Kind(StrEnum):
     STAGE_CHANGED = "version.stage_changed"
     ALIAS_MOVED = "alias.moved"
     ALIAS_REMOVED = "alias.removed"
+    VERSION_ROLLED_BACK = "version.rolled_back"
     PLACE_PROTECTED = "place.protected"
     PLACE_RELEASED = "place.released"
 

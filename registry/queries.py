@@ -127,6 +127,20 @@ def standing_at(model: RegisteredModel, moment: datetime) -> QuerySet[Placement]
     return rows.select_related("version", "stage", "opened_by").order_by("stage__position", "alias")
 
 
+def stood_before(model: RegisteredModel, *, stage: Stage | None = None, alias: str = "") -> Placement | None:
+    """The last placement here of another version, from before the present one came for the first time.
+
+    Where nothing stands now it is the last one that there was. Versions that are deleted do not count.
+    """
+    rows = Placement.objects.filter(model=model, stage=stage, alias=alias).select_related("version__model__registry")
+    present = rows.filter(closed_at=None).order_by("-pk").first()
+    earlier = rows.filter(version__deleted_at=None).exclude(closed_at=None)
+    if present:
+        first = rows.filter(version=present.version_id).order_by("pk").values("pk")[:1]
+        earlier = earlier.filter(pk__lt=Subquery(first)).exclude(version=present.version_id)
+    return earlier.order_by("-pk").first()
+
+
 def stage_of(version: ModelVersion) -> Stage | None:
     """The stage that the version stands at; None for one that is not placed."""
     placement = Placement.objects.filter(version=version, alias="", closed_at=None).select_related("stage").first()

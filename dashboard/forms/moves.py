@@ -22,6 +22,14 @@ class AliasForm(RefusableForm):
     )
 
 
+class RollbackForm(RefusableForm):
+    """Where the version before is to come back, and why."""
+
+    stage = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    alias = forms.CharField(required=False, max_length=255, widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=10_000)
+
+
 class AskForm(RefusableForm):
     """The request that a version goes where a policy asks for a review."""
 

@@ -73,6 +73,10 @@ def _alias_removed(event: Event, subject: SafeString) -> SafeString:
     return format_html("removed <code>@{}</code> from {}", _part(event, "before").get("alias", ""), subject)
 
 
+def _rolled_back(event: Event, subject: SafeString) -> SafeString:
+    return format_html("rolled {} back to {}", event.details.get("to", ""), subject)
+
+
 def _changed(event: Event, subject: SafeString) -> SafeString:
     after = _part(event, "after")
     if isinstance(tag := after.get("tag"), dict):
@@ -190,6 +194,7 @@ _SENTENCES: dict[str, Say] = {
     Kind.STAGE_CHANGED: _stage_changed,
     Kind.ALIAS_MOVED: _alias_moved,
     Kind.ALIAS_REMOVED: _alias_removed,
+    Kind.VERSION_ROLLED_BACK: _rolled_back,
     Kind.PLACE_PROTECTED: _protected,
     Kind.PLACE_RELEASED: _plain("protects {} no longer"),
     Kind.SCAN_REQUESTED: _plain("asked for a scan of {}"),

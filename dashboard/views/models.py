@@ -1,21 +1,29 @@
 """The list of models, and one model with its versions."""
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts import access
 from accounts.models import User
 from accounts.queries import registries_for
+from accounts.rights import Right
 from dashboard import activity
+from dashboard.addresses import address
 from dashboard.door import signed_in
+from dashboard.forms.moves import RollbackForm
 from dashboard.measurements import chosen_metrics
 from dashboard.snippets import load_snippet, register_snippet
+from lib.errors import Invalid
 from lib.paging import page_by_key
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
+from registry.operations.rollbacks import roll_back
 from registry.protections import guard_of
 from registry.queries import (
     find_model,
+    find_stage,
     models_for,
     placements_of,
     standing,
@@ -72,6 +80,7 @@ def model(request: HttpRequest, actor: User, registry: str, name: str) -> HttpRe
         "model": found,
         "tags": found.tags.order_by("key"),
         "places": [(place, guard.at(place.stage, place.alias)) for place in places],
+        "may_move": access.can(actor, Right.PROMOTE, found),
         "rows": [
             (
                 version,
@@ -98,6 +107,21 @@ def model_activity(request: HttpRequest, actor: User, registry: str, name: str) 
     page = page_by_key(placements_of(found), ["-opened_at", "-pk"], size=PAGE_SIZE, token=request.GET.get("page"))
     shown = {"model": found, "lines": activity.of_models([found], 40), "page": page}
     return render(request, "pages/model_activity.html", shown)
+
+
+@require_POST
+@signed_in
+def rollback(request: HttpRequest, actor: User, registry: str, name: str) -> HttpResponse:
+    """Put back the version that stood at a stage, or under an alias, before."""
+    found = find_model(registry, name, actor=actor)
+    form = RollbackForm(request.POST)
+    if not form.is_valid():
+        raise Invalid("reason", "Say why the version before is to come back, in at most 10,000 characters.")
+    said = form.cleaned_data
+    stage = find_stage(found.registry, said["stage"])
+    placement = roll_back(found, stage=stage, alias=said["alias"], reason=said["reason"], actor=actor)
+    messages.success(request, f"Version {placement.version.number} is back at {stage or '@' + said['alias']}.")
+    return redirect(address(found))
 
 
 def _searched(request: HttpRequest, rows: QuerySet[RegisteredModel]) -> QuerySet[RegisteredModel]:

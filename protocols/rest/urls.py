@@ -68,6 +68,7 @@ model: Addresses = [
     path("/tags/<path:key>", models.ModelTag.as_view()),
     path("/activity", models.Activity.as_view()),
     path("/history", places.History.as_view()),
+    path("/rollback", places.Rollback.as_view()),
     path("/aliases", places.Aliases.as_view()),
     path("/aliases/<str:alias>", places.Alias.as_view()),
     path("/grants", grants.ModelGrants.as_view()),

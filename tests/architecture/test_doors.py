@@ -34,7 +34,7 @@ from blobs.models import Tree
 from events.models import Event
 from lib.errors import Forbidden, NotFound
 from registry.models import ModelVersion, Placement, Protection, RegisteredModel, Stage
-from registry.operations import models, placements, protections, versions
+from registry.operations import models, placements, protections, rollbacks, versions
 from registry.operations.versions import Origin
 from scanning.models import AllowedName, EngineRelease, Finding, Quarantine, Scan, Verdict, Waiver
 from scanning.operations import names, quarantines, requests, rescans, scans, waivers
@@ -252,6 +252,7 @@ CALLS: dict[Callable[..., object], Call] = {
     placements.move_stage: lambda w, who: placements.move_stage(w.version, w.stage, actor=who),
     placements.move_alias: lambda w, who: placements.move_alias(w.version, "blue", actor=who),
     placements.remove_alias: lambda w, who: placements.remove_alias(w.model, "blue", actor=who),
+    rollbacks.roll_back: lambda w, who: rollbacks.roll_back(w.model, alias="blue", reason="It is slow.", actor=who),
     protections.protect_place: lambda w, who: protections.protect_place(
         w.registry, stage=w.stage, roles=[Role.MAINTAINER], actor=who
     ),

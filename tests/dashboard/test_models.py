@@ -9,11 +9,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Registry, User
 from dashboard.views import models as views
+from registry.models import ModelVersion
 from registry.operations.models import create_model, describe_model, set_model_tag
-from registry.operations.placements import move_stage
-from registry.queries import find_stage
+from registry.operations.placements import move_alias, move_stage
+from registry.queries import find_stage, version_at
 from scanning.models import Verdict
 from tests.dashboard.world import World, judge, trained
+from tests.factories.registry import register_files
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -100,7 +102,7 @@ def test_the_cost_of_a_model_does_not_grow(
     for number in range(8):
         judge(trained(world.model, {"auc": number / 10}, {"depth": str(number)}, scientist), Verdict.CLEAN)
     client = as_user(scientist)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         client.get("/models/main/fraud-score")
     with django_assert_max_num_queries(8):
         client.get("/models/main/fraud-score/activity")
@@ -150,3 +152,20 @@ def test_names_are_text_on_every_page(registry: Registry, as_user: Callable[[Use
         page = client.get(path).content.decode()
         assert "&lt;script&gt;alert(" in page, path
         assert "<script>alert" not in page, path
+
+
+def test_an_alias_is_rolled_back_on_the_page(as_user: Callable[[User], Client], version: ModelVersion) -> None:
+    person = version.uploader
+    second = register_files(version.model, {"weights.txt": b"4"}, actor=person)
+    for one in (version, second):
+        move_alias(one, "blue", actor=person)
+    browser = as_user(person)
+    assert "Put it back" in browser.get("/models/main/iris").content.decode()
+    said = {"alias": "blue", "reason": "It is slow."}
+    page = browser.post("/models/main/iris/rollback", said, follow=True).content.decode()
+    assert "Version 1 is back at @blue." in page
+    assert version_at(version.model, alias="blue") == version
+    for bad, sentence in ((said, "No other version of iris stood under @blue before."), ({"alias": "blue"}, "Say why")):
+        page = browser.post("/models/main/iris/rollback", bad, follow=True).content.decode()
+        assert sentence in page
+    assert version_at(version.model, alias="blue") == version

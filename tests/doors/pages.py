@@ -151,6 +151,7 @@ ACCESS = [
     Row("POST", "/access/requests/<pk>/withdraw", Open.NOWHERE, at={"pk": "987654"}),
     Row("GET", f"{_MODEL}/access", Right.SEE, Thing.MODEL),
     Row("POST", f"{_MODEL}/access", Right.MANAGE, Thing.MODEL, _GIVE),
+    _post(f"{_MODEL}/rollback", Right.PROMOTE, Thing.MODEL, alias="steady", reason="x"),
     _post(f"{_MODEL}/restrict", Right.MANAGE, Thing.MODEL, restricted="yes"),
     Row("GET", "/registries/<registry>/access", Right.SEE, Thing.REGISTRY),
     Row("POST", "/registries/<registry>/access", Right.MANAGE, Thing.REGISTRY, _GIVE),

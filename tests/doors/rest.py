@@ -57,6 +57,15 @@ REST = [
     Row("DELETE", f"{_MODEL}/tags/<key>", Right.EDIT, Thing.MODEL),
     _get(f"{_MODEL}/activity", Right.SEE, Thing.MODEL),
     _get(f"{_MODEL}/history", Right.SEE, Thing.MODEL),
+    # Nothing stood under the alias before, which is told only to those who may move it.
+    Row(
+        "POST",
+        f"{_MODEL}/rollback",
+        Right.PROMOTE,
+        Thing.MODEL,
+        {"alias": "steady", "reason": "x"},
+        answers=frozenset({409}),
+    ),
     _get(f"{_MODEL}/aliases", Right.SEE, Thing.MODEL),
     _get(f"{_MODEL}/aliases/<alias>", Right.SEE, Thing.MODEL),
     Row("PUT", f"{_MODEL}/aliases/<alias>", Right.PROMOTE, Thing.VERSION, {"version": "{number}"}),

@@ -105,6 +105,7 @@ NEEDS: dict[str, tuple[Right, str] | None] = {
     "reviews.decide": (Right.COMMENT, "review"),
     "reviews.request_review": (Right.REQUEST, "version"),
     "reviews.withdraw_review": (Right.MANAGE, "review"),
+    "rollbacks.roll_back": None,
     "runs.create_run": (Right.LOG, "experiment"),
     "runs.delete_run": (Right.EDIT, "run"),
     "runs.restore_run": (Right.EDIT, "run"),

@@ -140,6 +140,12 @@ class MoveShape(PlaceShape):
     )
 
 
+class RollbackShape(PlaceShape):
+    """Where the version before is to come back, and why."""
+
+    reason = Text(most=10_000)
+
+
 class AliasMoveShape(Shape):
     """Which version an alias is to name, and why."""
 

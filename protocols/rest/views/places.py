@@ -13,13 +13,15 @@ from protocols.rest.shapes.versions import (
     BlockersShape,
     MoveShape,
     PlaceShape,
+    RollbackShape,
     VersionInFullShape,
 )
 from protocols.rest.views.versions import in_full
 from registry.gates import Move, refusals
-from registry.models import ModelVersion, Placement, Stage
+from registry.models import ModelVersion, Placement, RegisteredModel, Stage
 from registry.names import check_alias
 from registry.operations.placements import move_alias, move_stage, remove_alias
+from registry.operations.rollbacks import roll_back
 from registry.protections import guard_of, passages
 from registry.queries import (
     find_model,
@@ -35,9 +37,13 @@ from registry.queries import (
 
 def stage_named(name: str, version: ModelVersion) -> Stage:
     """The stage of this name on the ladder that the version climbs. Raises Invalid."""
-    stage = find_stage(version.model.registry, name)
+    return _on_ladder(name, version.model)
+
+
+def _on_ladder(name: str, model: RegisteredModel) -> Stage:
+    stage = find_stage(model.registry, name)
     if stage is None:
-        raise Invalid("stage", f"There is no stage {name} on the ladder of {version.model.registry}.")
+        raise Invalid("stage", f"There is no stage {name} on the ladder of {model.registry}.")
     return stage
 
 
@@ -97,6 +103,19 @@ class Alias(View):
     def delete(self, call: Call, registry: str, name: str, alias: str) -> None:
         """Let an alias name nothing any more."""
         remove_alias(find_model(registry, name, actor=call.actor), alias, actor=call.actor)
+
+
+class Rollback(View):
+    @endpoint("roll_back", takes=RollbackShape, answers=VersionInFullShape)
+    def post(self, call: Call, registry: str, name: str) -> With:
+        """Put back the version that stood at a stage, or under an alias, before the present one.
+
+        It is a move like any other: one that a gate refuses answers 409 with all the reasons at once.
+        """
+        model, said = find_model(registry, name, actor=call.actor), call.said
+        stage = _on_ladder(said["stage"], model) if "stage" in said else None
+        placement = roll_back(model, stage=stage, alias=said.get("alias", ""), reason=said["reason"], actor=call.actor)
+        return in_full(placement.version, call.actor)
 
 
 class History(View):

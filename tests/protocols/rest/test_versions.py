@@ -192,6 +192,21 @@ def test_an_unsafe_version_goes_nowhere(api: Api, maintainer: User, version: Mod
         assert caller.get(f"{ONE}/blockers", **body).json()["reasons"]
 
 
+def test_an_alias_is_rolled_back(api: Api, scientist: User, version: ModelVersion) -> None:
+    second = register_files(version.model, {"weights.txt": b"4"}, actor=scientist)
+    for one in (version, second):
+        move_alias(one, "blue", actor=scientist)
+    caller, said = api(scientist), {"alias": "blue", "reason": "It is slow."}
+    back = caller.post(f"{MODEL}/rollback", said).json()
+    assert (back["version"], back["aliases"]) == (1, ["blue"])
+    history = caller.get(f"{MODEL}/history").json()["results"]
+    assert (history[0]["version"], history[0]["reason"]) == (1, "It is slow.")
+    refused(caller.post(f"{MODEL}/rollback", said), 409)
+    refused(caller.post(f"{MODEL}/rollback", {"alias": "blue"}), 400)
+    refused(caller.post(f"{MODEL}/rollback", {"stage": "Moon", "reason": "x"}), 400)
+    assert caller.get(f"{MODEL}/aliases/blue").json()["version"] == 1
+
+
 def test_a_free_move_is_made_and_remembered(
     api: Api, scientist: User, member: Member, version: ModelVersion, registry: Registry
 ) -> None:
