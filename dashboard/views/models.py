@@ -16,7 +16,7 @@ from dashboard.door import signed_in
 from dashboard.forms.moves import RollbackForm
 from dashboard.measurements import chosen_metrics
 from dashboard.snippets import load_snippet, register_snippet
-from lib.errors import Invalid
+from lib.errors import Invalid, NotFound
 from lib.paging import page_by_key
 from registry.models import ModelVersion, Placement, RegisteredModel, Stage
 from registry.operations.rollbacks import roll_back
@@ -118,7 +118,9 @@ def rollback(request: HttpRequest, actor: User, registry: str, name: str) -> Htt
     if not form.is_valid():
         raise Invalid("reason", "Say why the version before is to come back, in at most 10,000 characters.")
     said = form.cleaned_data
-    stage = find_stage(found.registry, said["stage"])
+    stage = find_stage(found.registry, said["stage"]) if said["stage"] else None
+    if said["stage"] and stage is None:
+        raise NotFound("There is no such stage on the ladder of this registry.")
     placement = roll_back(found, stage=stage, alias=said["alias"], reason=said["reason"], actor=actor)
     messages.success(request, f"Version {placement.version.number} is back at {stage or '@' + said['alias']}.")
     return redirect(address(found))

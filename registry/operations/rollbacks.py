@@ -20,8 +20,9 @@ def roll_back(
 ) -> Placement:
     """Put back the version that stood there before the present one came for the first time; again goes further back.
 
-    It is a move like any other: every gate is asked. Raises Conflict if nothing stood there before, Invalid for a stage
-    that holds several versions, where nobody could say which one to put back.
+    It is a move like any other: every gate is asked, and the log tells it as a move and, besides, as the way back.
+    Raises Conflict if nothing stood there before, Invalid for a stage that holds several versions, where nobody could
+    say which one to put back.
     """
     access.require(actor, Right.PROMOTE, model)
     if (stage is None) == (not alias):

@@ -35,12 +35,8 @@ from registry.queries import (
 )
 
 
-def stage_named(name: str, version: ModelVersion) -> Stage:
-    """The stage of this name on the ladder that the version climbs. Raises Invalid."""
-    return _on_ladder(name, version.model)
-
-
-def _on_ladder(name: str, model: RegisteredModel) -> Stage:
+def stage_named(name: str, model: RegisteredModel) -> Stage:
+    """The stage of this name on the ladder that the versions of a model climb. Raises Invalid."""
     stage = find_stage(model.registry, name)
     if stage is None:
         raise Invalid("stage", f"There is no stage {name} on the ladder of {model.registry}.")
@@ -60,7 +56,7 @@ class Moves(View):
         else:
             move_stage(
                 version,
-                stage_named(call.said["stage"], version),
+                stage_named(call.said["stage"], version.model),
                 archive_others=call.said["archive_others"],
                 reason=call.said["reason"],
                 actor=call.actor,
@@ -113,7 +109,7 @@ class Rollback(View):
         It is a move like any other: one that a gate refuses answers 409 with all the reasons at once.
         """
         model, said = find_model(registry, name, actor=call.actor), call.said
-        stage = _on_ladder(said["stage"], model) if "stage" in said else None
+        stage = stage_named(said["stage"], model) if "stage" in said else None
         placement = roll_back(model, stage=stage, alias=said.get("alias", ""), reason=said["reason"], actor=call.actor)
         return in_full(placement.version, call.actor)
 
@@ -132,5 +128,5 @@ def _intended(asked: dict[str, str], version: ModelVersion, actor: User) -> Move
     if "alias" in asked:
         check_alias(asked["alias"])
         return Move(version=version, actor=actor, alias=asked["alias"])
-    stage = stage_named(asked["stage"], version)
+    stage = stage_named(asked["stage"], version.model)
     return Move(version=version, actor=actor, stage=stage, out_of=stage_of(version))

@@ -36,7 +36,7 @@ class Reviews(View):
         version = find_version(named["registry"], named["name"], named["version"], actor=call.actor)
         review = request_review(
             version,
-            stage=stage_named(stage, version) if stage else None,
+            stage=stage_named(stage, version.model) if stage else None,
             alias=call.said["alias"],
             reason=call.said["reason"],
             actor=call.actor,

@@ -1,16 +1,19 @@
 """Rolling back stages and aliases."""
 
+from collections.abc import Callable
+
 import pytest
 
 from accounts.models import User
+from approvals.models import Policy
 from approvals.operations.policies import create_policy
 from events.models import Event
 from lib.errors import Conflict, Forbidden, GateRefused, Invalid
-from registry.models import ModelVersion
-from registry.operations.placements import move_alias, remove_alias
+from registry.models import ModelVersion, Stage
+from registry.operations.placements import move_alias, move_stage, remove_alias
 from registry.operations.rollbacks import roll_back
 from registry.operations.versions import delete_version
-from registry.queries import find_stage, version_at
+from registry.queries import current_stage, find_stage, version_at
 from tests.factories.registry import register_files
 
 
@@ -44,6 +47,26 @@ def test_the_version_before_comes_back_and_then_the_one_before_that(three: list[
 def test_what_was_taken_away_comes_back(three: list[ModelVersion], scientist: User) -> None:
     remove_alias(three[0].model, "blue", actor=scientist)
     assert roll_back(three[0].model, alias="blue", reason="Needed.", actor=scientist).version == three[2]
+
+
+def test_at_a_stage_the_version_before_leaves_the_archive(
+    three: list[ModelVersion], scientist: User, stage: Callable[[str], Stage]
+) -> None:
+    Policy.objects.update(is_in_force=False)
+    for one in three[:2]:
+        move_stage(one, stage("Production"), actor=scientist)
+    placement = roll_back(three[0].model, stage=stage("Production"), reason="It is slow.", actor=scientist)
+    assert (placement.version, placement.stage) == (three[0], stage("Production"))
+    assert [current_stage(one) for one in three] == ["Production", "Archived", "None"]
+
+
+def test_after_a_way_back_and_a_new_version_it_goes_to_what_stood_last(
+    three: list[ModelVersion], scientist: User
+) -> None:
+    roll_back(three[0].model, alias="blue", reason="3 is slow.", actor=scientist)
+    fourth = register_files(three[0].model, {"weights.txt": b"4"}, actor=scientist)
+    move_alias(fourth, "blue", actor=scientist)
+    assert roll_back(three[0].model, alias="blue", reason="So is 4.", actor=scientist).version == three[1]
 
 
 def test_a_deleted_version_is_passed_over(three: list[ModelVersion], scientist: User, maintainer: User) -> None:
